@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# The wide run of ./test --nightly: the suite by both compilers and under the sanitizers, and a minute for each fuzzer.
+# Runs every step even after a failure, and names the failed ones at the end. Arguments go to every ctest.
+set -uo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+export SAYA_NIGHTLY=1  # Tests widen: more random programs, more packets.
+export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-19  # Debian's name, which clang's runtime does not look for.
+fuzz_seconds=${SAYA_FUZZ_SECONDS:-60}
+failed=()
+
+# step NAME COMMAND...
+step() {
+  local name=$1
+  shift
+  say "nightly: $name"
+  ("$@") || failed+=("$name")
+}
+
+suite_by_clang() {
+  local directory=build/clang
+  [[ -e $root/$directory/build.ninja ]] ||
+    (cd "$root" && quietly "configuring $directory" cmake --preset release -B "$directory" \
+      -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19) || return
+  build clang && ctest --test-dir "$root/$directory" --output-on-failure --parallel 2 "$@"
+}
+
+# What a fuzzer begins with: real inputs that the tree has anyway.
+declare -A seeds=([elf]=$root/build/release/bpf [capture]=$root/tests/captures)
+
+# fuzz NAME: from its seeds; what it finds stays in build/fuzz.
+fuzz() {
+  local name=$1 found=$root/build/fuzz/corpus/$1
+  build fuzz "fuzz_$name"
+  mkdir -p "$found"
+  quietly "fuzzer $name" "$root/build/fuzz/bin/fuzz_$name" -max_total_time="$fuzz_seconds" -rss_limit_mb=2048 -print_final_stats=1 \
+    -artifact_prefix="$root/build/fuzz/$name-" "$found" ${seeds[$name]:+"${seeds[$name]}"}
+}
+
+install build test nightly || exit
+step "g++" "$root/test" --preset release "$@"
+step "clang++" suite_by_clang "$@"
+step "address and undefined behaviour" "$root/test" --preset asan "$@"
+step "threads" "$root/test" --preset tsan "$@"
+step "configuring the fuzzers" configure fuzz
+for source in "$root"/fuzz/*.cpp; do
+  [[ -e $source ]] && step "fuzzer $(basename "$source" .cpp)" fuzz "$(basename "$source" .cpp)"
+done
+
+for name in "${failed[@]}"; do say "nightly: FAILED: $name"; done
+((${#failed[@]} == 0)) || exit 1
+say "nightly: all passed"
