@@ -1,0 +1,111 @@
+// A bounds-checked reader of BTF (Linux 6.18 Documentation/bpf/btf.rst). Every id, offset and length in it is hostile.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace saya::btf {
+
+/// BTF_KIND_*; values are the format's.
+enum class Kind : uint8_t {
+  unknown = 0,
+  integer,
+  pointer,
+  array,
+  structure,
+  union_,
+  enumeration,
+  forward,
+  type_alias,
+  volatile_,
+  const_,
+  restrict_,
+  function,
+  function_proto,
+  variable,
+  data_section,
+  floating,
+  decl_tag,
+  type_tag,
+  enumeration64
+};
+
+/// One type. `members` carries what the kind has: struct members, enumerators, parameters or section variables.
+struct Member {
+  std::string_view name;
+  uint32_t type = 0;
+  uint32_t offset = 0;  ///< Bits for members, bytes for section variables.
+  uint32_t size = 0;    ///< Bit-field width in bits (0: none); bytes for section variables.
+  int64_t value = 0;    ///< Enumerators.
+};
+struct Type {
+  Kind kind = Kind::unknown;
+  std::string_view name;
+  uint32_t size = 0;        ///< Bytes, for the kinds that have one.
+  uint32_t target = 0;      ///< Pointed-to, aliased, element or return type.
+  uint32_t index_type = 0;  ///< Arrays.
+  uint32_t elements = 0;    ///< Arrays.
+  uint32_t linkage = 0;     ///< Functions and variables: 0 static, 1 global, 2 extern.
+  std::vector<Member> members;
+};
+
+/// Where an instruction came from.
+struct Line {
+  uint32_t offset = 0;  ///< Byte offset in its ELF section.
+  std::string_view file;
+  std::string_view text;
+  uint32_t line = 0;
+  uint32_t column = 0;
+};
+/// Which BTF function starts where.
+struct FunctionInfo {
+  uint32_t offset = 0;
+  uint32_t type = 0;
+};
+
+/// The BTF of one object. Owns its bytes; views returned by it live as long as it does. Immutable. Strings
+/// appear cut after 4096 bytes and before a control character, since they reach terminals.
+class Btf {
+ public:
+  /// Parses `.BTF`; names the type id and offset of the first thing that is wrong. Memory stays within a constant times
+  /// the input's size.
+  static Result<std::shared_ptr<const Btf>> parse(std::span<const std::byte> bytes);
+
+  /// Number of types, void included; ids run from 0 to count() - 1.
+  uint32_t count() const noexcept { return static_cast<uint32_t>(types_.size()); }
+  /// The type, or void's for an id out of range.
+  const Type& type(uint32_t id) const noexcept { return types_[id < types_.size() ? id : 0]; }
+  /// The first type of that kind and name.
+  std::optional<uint32_t> find(Kind kind, std::string_view name) const noexcept;
+  /// Follows typedefs and qualifiers (bounded: cycles end in void).
+  uint32_t resolve(uint32_t id) const noexcept;
+  /// Bytes a value of the type takes; nothing for types without a size and for cycles.
+  std::optional<uint32_t> size_of(uint32_t id) const noexcept;
+  std::optional<std::string_view> string_at(uint32_t offset) const noexcept;
+  /// The section's bytes, for BPF_BTF_LOAD.
+  std::span<const std::byte> raw() const noexcept { return bytes_; }
+
+ private:
+  Btf() = default;
+  std::vector<std::byte> bytes_;
+  std::vector<Type> types_;
+  std::span<const std::byte> strings_;
+};
+
+/// `.BTF.ext`: lines and function infos per ELF section name, in offset order.
+struct SectionInfo {
+  std::string_view section;
+  std::vector<FunctionInfo> functions;
+  std::vector<Line> lines;
+};
+Result<std::vector<SectionInfo>> parse_ext(const Btf& btf, std::span<const std::byte> bytes);
+
+}  // namespace saya::btf
