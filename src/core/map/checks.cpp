@@ -1,0 +1,48 @@
+// Refusals of map specs, with the codes of BPF_MAP_CREATE (kernel/bpf/syscall.c, Linux 6.18).
+#include "map/checks.h"
+
+#include <fmt/format.h>
+
+namespace saya {
+namespace {
+
+constexpr uint64_t kMostPayload = uint64_t{1} << 45;
+
+bool both(uint32_t flags, uint32_t pair) { return (flags & pair) == pair; }
+
+}  // namespace
+
+std::unexpected<Error> refuse(const MapSpec& spec, Code code, std::string_view what) {
+  return fail(code, fmt::format("map '{}': {}", spec.name, what));
+}
+
+Result<> check_flags(const MapSpec& spec, uint32_t allowed) {
+  if (spec.flags & ~allowed)
+    return refuse(spec, Code::invalid_argument,
+                  fmt::format("flags are {:#x}, this type knows only {:#x}", spec.flags, allowed));
+  if (both(spec.flags, kMapSyscallFlags) || both(spec.flags, kMapProgramFlags))
+    return refuse(spec, Code::invalid_argument,
+                  fmt::format("flags {:#x} make it read-only and write-only at once", spec.flags));
+  return {};
+}
+
+Result<> check_range(const MapSpec& spec, std::string_view field, uint64_t value, uint64_t least, uint64_t most,
+                     Code beyond) {
+  if (value >= least && value <= most) return {};
+  return refuse(spec, value < least ? Code::invalid_argument : beyond,
+                fmt::format("{} is {}, must be {}..{}", field, value, least, most));
+}
+
+Result<> check_indexed(const MapSpec& spec) {
+  SAYA_CHECK(check_range(spec, "max_entries", spec.max_entries, 1, UINT32_MAX, Code::no_space));
+  return check_range(spec, "key_size", spec.key_size, sizeof(uint32_t), sizeof(uint32_t), Code::invalid_argument);
+}
+
+Result<size_t> payload_bytes(const MapSpec& spec, uint64_t count, size_t stride) {
+  if (count > kMostPayload / stride)
+    return refuse(spec, Code::out_of_memory,
+                  fmt::format("{} x {} bytes do not fit into an address space", count, stride));
+  return static_cast<size_t>(count) * stride;
+}
+
+}  // namespace saya

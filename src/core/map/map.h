@@ -1,0 +1,155 @@
+// The contract of a BPF map: what programs call (errno, bounded, no allocation) and what creates and opens one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/region.h"
+#include "base/result.h"
+
+namespace saya {
+
+/// BPF_MAP_TYPE_*, for the types that map/types.def knows.
+enum class MapKind : uint32_t {
+#define SAYA_MAP_TYPE(id, name, doc) name = id,
+#include "map/types.def"
+};
+
+/// Flags of bpf_map_update_elem(); values are kernel ABI. Maps take the raw number, since programs may pass any.
+enum Update : uint64_t { kUpdateAny = 0, kUpdateNoExist = 1, kUpdateExist = 2 };
+
+/// Bits of MapSpec::flags; values are kernel ABI (BPF_F_*).
+enum MapFlag : uint32_t {
+  kMapNoPrealloc = 1,
+  kMapNumaNode = 4,
+  kMapReadOnlySyscall = 8,  ///< A property of the creator's descriptor in the kernel; map/host.h does not look at it.
+  kMapWriteOnlySyscall = 16,
+  kMapZeroSeed = 64,  ///< The hash key is 0: the order of elements repeats from run to run.
+  kMapReadOnlyProgram = 128,
+  kMapWriteOnlyProgram = 256,
+  kMapMmapable = 1024,
+  kMapInnerMap = 4096
+};
+
+/// A map as an object file or a user describes it. Sizes in bytes.
+struct MapSpec {
+  std::string name;
+  uint32_t type = 0;  ///< BPF_MAP_TYPE_*; may be one that map/types.def does not know.
+  uint32_t key_size = 0;
+  uint32_t value_size = 0;
+  uint32_t max_entries = 0;
+  uint32_t flags = 0;         ///< BPF_F_* as given to BPF_MAP_CREATE.
+  uint32_t key_btf_type = 0;  ///< Type ids in the object's BTF; 0 when unknown.
+  uint32_t value_btf_type = 0;
+};
+
+/// What opens every map's memory. Position independent; payload follows at kMapPayloadOffset.
+struct MapHeader {
+  uint32_t magic;
+  uint32_t version;
+  uint32_t type;
+  uint32_t key_size;
+  uint32_t value_size;
+  uint32_t max_entries;
+  uint32_t flags;
+  uint32_t nr_cpus;   ///< Per-CPU slots, fixed at creation.
+  uint64_t hash_key;  ///< Random, so that nobody outside can choose colliding keys.
+  char name[16];      ///< NUL-terminated, cut as the kernel cuts it.
+};
+inline constexpr uint32_t kMapMagic = 0x4159'4153;  ///< "SAYA" as the bytes lie in memory.
+inline constexpr uint32_t kMapVersion = 1;          ///< Grows with every change of a header or a payload.
+inline constexpr size_t kMapPayloadOffset = 4096;
+inline constexpr uint32_t kMapMostCpus = 4096;
+
+/// A map's memory: header and payload in one Region. A fresh payload is all zeroes, and that is every type's empty map.
+class MapMemory {
+ public:
+  /// `region` holds at least kMapPayloadOffset bytes.
+  explicit MapMemory(Region region) noexcept : region_(std::move(region)), header_(load<MapHeader>(region_.data())) {}
+  /// The header as it was on opening: another process that shares the memory cannot change it behind our back.
+  const MapHeader& header() const noexcept { return header_; }
+  std::byte* payload() noexcept { return region_.data() + kMapPayloadOffset; }
+  const Region& region() const noexcept { return region_; }
+
+ private:
+  Region region_;
+  MapHeader header_;
+};
+
+/// A map shared by programs, workers and the control plane; every member may be called from any thread.
+/// Keys and values have exactly spec().key_size and spec().value_size bytes. A pointer from lookup() stays valid for
+/// the map's life; after the element was deleted it may come to belong to another key (as in the kernel).
+class Map {
+ public:
+  Map(MapSpec spec, MapMemory memory) : spec_(std::move(spec)), memory_(std::move(memory)) {}
+  virtual ~Map() = default;
+  Map(const Map&) = delete;
+  Map& operator=(const Map&) = delete;
+
+  const MapSpec& spec() const noexcept { return spec_; }
+  uint32_t nr_cpus() const noexcept { return memory_.header().nr_cpus; }
+  /// How many values one key has: nr_cpus() for the per-CPU types, else 1.
+  virtual uint32_t copies() const noexcept { return 1; }
+  const MapMemory& memory() const noexcept { return memory_; }
+
+  /// The value as worker `cpu` sees it, or null.
+  virtual std::byte* lookup(const std::byte* key, uint32_t cpu) noexcept = 0;
+  /// 0 or a negative errno, exactly as the BPF helper returns it. Bounded time, no allocation, no message:
+  /// the host side (map/host.h) turns the number into a Result with words.
+  virtual int update(const std::byte* key, const std::byte* value, uint64_t flags, uint32_t cpu) noexcept = 0;
+  virtual int erase(const std::byte* key) noexcept = 0;
+  /// Writes the key that follows `key` (the first one for null or an absent key) to `next`; -ENOENT after the last.
+  virtual int next_key(const std::byte* key, std::byte* next) const noexcept = 0;
+  /// The value whose bytes contain `address`, or an empty span: what the checked interpreter lets a program touch.
+  virtual std::span<std::byte> value_around(const std::byte* address) noexcept = 0;
+  /// Gives back what a writer held that died inside an update (such a map stays readable, but part of it may refuse
+  /// writes with -ETIMEDOUT). Control side only, while nobody else uses the map.
+  virtual void recover() noexcept {}
+
+ protected:
+  std::byte* payload() noexcept { return memory_.payload(); }
+
+ private:
+  const MapSpec spec_;
+  MapMemory memory_;
+};
+
+using MapPtr = std::shared_ptr<Map>;  ///< Shared: programs, map-in-map slots, pins and operators.
+
+/// What a map needs from the world it is created in.
+struct MapWorld {
+  uint32_t nr_cpus = 1;    ///< The NIC's workers; in differential tests the kernel's possible CPUs.
+  uint64_t hash_key = 0;   ///< From the run's random source, so that a seed repeats a run.
+  bool shareable = false;  ///< Back it with a memfd instead of private memory.
+};
+
+/// Creates an empty map. Refuses what BPF_MAP_CREATE of Linux 6.18 refuses (semantics d.1), naming the field and limit.
+/// A name longer than 15 characters is cut, as loaders cut it for the kernel; spec() of the map has the cut one.
+Result<MapPtr> create_map(const MapSpec& spec, const MapWorld& world);
+/// Opens a map that this or another process created: validates the header, then shares the contents. The contents may
+/// be hostile too: no byte of them makes a map reach outside `region`. BTF type ids are not stored: they are 0.
+Result<MapPtr> open_map(Region region);
+
+/// One row of map/types.def.
+struct MapType {
+  uint32_t id;
+  std::string_view name;
+  std::string_view doc;
+  Result<size_t> (*storage)(const MapSpec&, uint32_t nr_cpus);  ///< Checks the spec; bytes of payload it needs.
+  Result<MapPtr> (*open)(MapSpec, MapMemory);                   ///< Over a payload that is fresh or inherited.
+};
+std::span<const MapType> map_types() noexcept;
+/// Null for a type that the table does not know.
+const MapType* find_map_type(uint32_t id) noexcept;
+
+#define SAYA_MAP_TYPE(id, name, doc)                                    \
+  Result<size_t> name##_storage(const MapSpec& spec, uint32_t nr_cpus); \
+  Result<MapPtr> open_##name(MapSpec spec, MapMemory memory);
+#include "map/types.def"
+
+}  // namespace saya
