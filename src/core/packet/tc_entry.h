@@ -1,0 +1,39 @@
+// The moment a packet becomes an skb: what `struct __sk_buff` shows when tc first sees it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "packet/packet.h"
+
+namespace saya {
+
+/// The device a packet is on, as far as the context shows it.
+struct Device {
+  uint32_t ifindex = 0;
+  std::array<std::byte, 6> mac{};
+  bool promiscuous = true;  ///< No MAC was given: every unicast frame is taken as its own (pkt_type 0).
+  /// The driver notes the receive queue, as TAP and most hardware do: queue_mapping starts as rx_queue_index + 1.
+  /// Otherwise (a plain veth, BPF_PROG_TEST_RUN) it starts as 0.
+  bool records_queue = false;
+};
+
+/// Makes packet.skb what tc ingress of `device` shows: eth_type_trans() sets pkt_type and protocol, skb_vlan_untag()
+/// moves an outer VLAN tag beside the frame, wire_len is the length without the MAC header. A packet that is an skb
+/// already has been redirected into the device's receive path: the same happens, priority becomes 0, and mark, cb,
+/// hash, tc_index, queue_mapping, tstamp and a tag beside the frame stay. Call it once per arrival.
+/// False: the kernel drops such a frame before tc (no Ethernet header, a tagged frame of less than 20 bytes, no
+/// memory).
+bool enter_tc_ingress(Packet& packet, const Device& device) noexcept;
+
+/// The same for tc egress. What the host sends has ingress_ifindex 0, pkt_type 0 and its EtherType field as protocol; a
+/// packet that came from ingress keeps all but ifindex and wire_len, which is the length, with the headers of all
+/// segments for a packet that will be cut (qdisc_pkt_len_init()). tstamp is cleared unless it is a delivery time.
+void enter_tc_egress(Packet& packet, const Device& device) noexcept;
+
+/// Writes the tag beside the frame into the frame, as validate_xmit_vlan() does; nothing without a tag. Metadata ends
+/// there. 0 or -ENOMEM.
+int insert_vlan_tag(Packet& packet) noexcept;
+
+}  // namespace saya
