@@ -1,0 +1,48 @@
+// A program ready to run, whatever engine made it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "abi/run.h"
+#include "abi/tables.h"
+
+namespace saya::abi {
+
+/// The first 8 bytes of the program's digest, as the kernel shows it.
+using Tag = std::array<uint8_t, 8>;
+
+/// Code with a burst entry, and (by its members) all that keeps the code alive: maps, code pages, tail-call targets.
+/// Immutable and shared between workers; run() may be called from any thread.
+class Executable {
+ public:
+  struct Identity {
+    std::string name;    ///< Function name, as `bpftool prog` shows it.
+    std::string origin;  ///< "fw.o:[section]", as `tc filter show` shows it.
+    Hook hook = Hook::xdp;
+    Tag tag{};
+    bool frags = false;         ///< Takes fragmented packets at XDP ("xdp.frags").
+    bool writes_packet = true;  ///< False only when it is known never to write frame bytes directly.
+  };
+
+  explicit Executable(Identity identity) : identity_(std::move(identity)) {}
+  virtual ~Executable() = default;
+  const Identity& identity() const noexcept { return identity_; }
+
+  /// Runs the program once per element, in order; results[i] is r0 of runs[i]. Each run has packet and services set.
+  virtual void run(std::span<Run> runs, std::span<uint64_t> results) const noexcept = 0;
+
+  /// Continues the execution `run` here, as a tail call from another program does: tail_calls is counted already.
+  virtual uint64_t enter(Run& run) const noexcept = 0;
+
+ private:
+  const Identity identity_;
+};
+
+using ExecutablePtr = std::shared_ptr<const Executable>;
+
+}  // namespace saya::abi

@@ -1,0 +1,97 @@
+// One execution of a program: everything it may reach besides its maps. No globals, no thread-locals.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "abi/tables.h"
+#include "abi/timers.h"
+#include "base/time.h"
+#include "netstate/netstate.h"
+#include "packet/packet.h"
+
+namespace saya {
+class Map;
+}
+
+namespace saya::abi {
+
+struct Run;
+
+/// Pseudo-random numbers that a seed repeats (splitmix64). One worker owns it.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+  uint64_t next() noexcept {
+    uint64_t z = (state_ += 0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+
+ private:
+  uint64_t state_;
+};
+
+/// Why the checked interpreter stopped a program.
+struct Fault {
+  std::string program;
+  uint32_t insn = 0;    ///< Slot in the linked program.
+  std::string message;  ///< Instruction, source line, address and region in one sentence.
+};
+
+/// What programs say to people: trace_printk lines and faults. Called on the worker's thread.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void on_trace(const Run& run, std::string_view line) = 0;
+  virtual void on_fault(const Run& run, const Fault& fault) = 0;
+};
+
+/// What bpf_clone_redirect() and friends need from the datapath that runs the program. Borrowed for the call.
+class Datapath {
+ public:
+  virtual ~Datapath() = default;
+  /// Sends a copy on its way to `ifindex`, to be walked after the current burst. 0, -EINVAL for an unknown port,
+  /// -ENOMEM.
+  virtual int send_clone(const Packet& packet, uint32_t ifindex, bool ingress) noexcept = 0;
+};
+
+/// What a worker lends to each execution. All pointers outlive the run; null means "not here".
+struct Services {
+  const Clock* clock = nullptr;  ///< Never null.
+  Random* random = nullptr;      ///< Never null.
+  TimerQueue* timers = nullptr;
+  const Netstate* netstate = nullptr;
+  Listener* listener = nullptr;
+  Datapath* datapath = nullptr;
+  uint32_t cpu = 0;  ///< The worker's number: "the CPU" of per-CPU maps.
+};
+
+/// Where a redirect helper said the packet shall go; looked at only when the verdict is a redirect.
+struct Redirect {
+  enum class Target : uint8_t { none, interface, interface_ingress };
+  Target target = Target::none;
+  uint32_t ifindex = 0;
+};
+
+/// One execution over one packet. Lives on the hook's stack for one burst.
+struct Run {
+  Packet* packet = nullptr;
+  const Services* services = nullptr;
+  Hook hook = Hook::xdp;  ///< Of the program that runs; engines set it on entry. Some helpers differ by it.
+  Redirect redirect{};
+  uint32_t tail_calls = 0;  ///< Taken so far; at most kMaxTailCalls.
+  bool faulted = false;     ///< The checked interpreter stopped the program; its return value means nothing.
+
+  /// Calls back into the running program: `function` is the value that a function-pointer register held. Set by the
+  /// engine for the duration of a helper call; null otherwise.
+  uint64_t (*invoke)(Run& run, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4,
+                     uint64_t r5) noexcept = nullptr;
+  void* engine = nullptr;  ///< The engine's own state behind `invoke`.
+};
+
+inline constexpr uint32_t kMaxTailCalls = 33;  ///< MAX_TAIL_CALL_CNT: 34 executions in all.
+
+}  // namespace saya::abi
