@@ -1,0 +1,15 @@
+// How a helper returns an error.
+#pragma once
+
+#include <cerrno>
+#include <cstdint>
+
+namespace saya::helper {
+
+/// ENOTSUPP of the kernel's own errno range, which no libc names.
+inline constexpr int kNotSupported = 524;
+
+/// 0 or a negative errno as it stands in r0.
+constexpr uint64_t result(int64_t error) noexcept { return static_cast<uint64_t>(error); }
+
+}  // namespace saya::helper

@@ -1,0 +1,42 @@
+// helpers.def as specs. Bind checks each row against its function when this compiles.
+#include "helper/table.h"
+
+#include <algorithm>
+
+#include "helper/checksum.h"
+#include "helper/flow.h"
+#include "helper/map.h"
+#include "helper/redirect.h"
+#include "helper/skb.h"
+#include "helper/trace.h"
+#include "helper/worker.h"
+#include "helper/xdp.h"
+
+namespace saya::helper {
+namespace {
+
+using enum abi::Arg;
+using abi::kAnyHook;
+using abi::kGplOnly;
+using abi::kInvalidatesPackets;
+using abi::kPacketMemory;
+using abi::kTc;
+using abi::kXdp;
+
+constexpr abi::HelperSpec kRows[] = {
+#define SAYA_HELPER(id, name, arguments, ret, traits, doc) \
+  {id, #name, abi::args arguments, abi::Ret::ret, traits, &abi::Bind<&helper::name, abi::args arguments>::call, doc},
+#include "helper/helpers.def"
+};
+static_assert(std::ranges::is_sorted(kRows, {}, &abi::HelperSpec::id), "find_helper() searches by halves");
+
+}  // namespace
+
+abi::HelperTable table() noexcept { return kRows; }
+
+std::string_view name_of(uint32_t id) noexcept {
+  const abi::HelperSpec* row = abi::find_helper(kRows, id);
+  return row ? row->name : std::string_view{};
+}
+
+}  // namespace saya::helper

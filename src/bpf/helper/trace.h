@@ -1,0 +1,12 @@
+// bpf_trace_printk(): a line for people.
+#pragma once
+
+#include "abi/run.h"
+
+namespace saya::helper {
+
+using abi::Run;
+
+uint64_t trace_printk(Run& run, const std::byte* format, uint32_t size, uint64_t a, uint64_t b, uint64_t c) noexcept;
+
+}  // namespace saya::helper
