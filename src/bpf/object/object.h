@@ -1,0 +1,94 @@
+// An ELF object as data: functions, maps, relocations, licence. Nothing in it refers to a kernel or to a running map.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "btf/btf.h"
+#include "isa/insn.h"
+#include "map/map.h"
+
+namespace saya::object {
+
+/// Where an instruction was written. `insn` is a slot of the function (Object) or of the linked program (Program).
+/// The texts belong to the btf of that Object or Program and live as long as it does: a hostile object may name the
+/// same long string in every record.
+struct SourceLine {
+  uint32_t insn = 0;
+  std::string_view file;
+  uint32_t line = 0;
+  uint32_t column = 0;
+  std::string_view text;  ///< The line itself, blanks trimmed.
+};
+
+/// A reference that linking resolves.
+struct Relocation {
+  enum class Kind : uint8_t {
+    map,      ///< load_imm of the map `target`.
+    data,     ///< load_imm of `addend` bytes into the data section that is map `target`.
+    call,     ///< Local call of function `target`, `addend` slots into it (0 but for odd objects).
+    address,  ///< load_imm of the address of function `target`, for callbacks.
+  };
+  uint32_t insn = 0;  ///< Slot in the function.
+  Kind kind = Kind::map;
+  uint32_t target = 0;
+  int64_t addend = 0;
+};
+
+enum class Binding : uint8_t { local, global, weak };
+
+/// One function of the object: a program if `entry`, else something programs call.
+struct Function {
+  std::string name;
+  std::string section;
+  Binding binding = Binding::global;
+  bool entry = false;  ///< Lies in a program section, not in .text.
+  std::vector<isa::RawInsn> code;
+  std::vector<Relocation> relocations;  ///< In insn order.
+  std::vector<SourceLine> lines;        ///< In insn order.
+  uint32_t btf_type = 0;                ///< Its FUNC in Object::btf; 0 when unknown.
+};
+
+/// A program that a prog array holds from the beginning.
+struct ProgramSlot {
+  uint32_t index = 0;     ///< In the prog array.
+  uint32_t function = 0;  ///< In Object::functions.
+};
+
+/// A map as the object declares it, or a data section that becomes an array of one value.
+struct MapDefinition {
+  MapSpec spec;
+  std::vector<std::byte> initial;     ///< Contents of a data section; empty for ordinary maps and for .bss (all zero).
+  std::vector<ProgramSlot> programs;  ///< Of a prog array: `.values = {[1] = (void *)&next}`, in file order.
+  bool frozen = false;                ///< .rodata: nobody writes it once loaded.
+};
+
+struct Object {
+  std::string file;  ///< Base name, as shown in "fw.o:[section]".
+  std::string license;
+  std::vector<Function> functions;  ///< In file order.
+  std::vector<MapDefinition> maps;
+  std::shared_ptr<const btf::Btf> btf;  ///< Null without debug information. raw() is ready for BPF_BTF_LOAD.
+};
+
+/// Reads an ELF object. Errors name section, offset, symbol and cause; nothing in the bytes can crash or hang it, and
+/// memory stays within a constant times their size. Deterministic.
+Result<Object> read(std::span<const std::byte> bytes, std::string_view file);
+/// The same from a file; errors start with its path.
+Result<Object> read_file(const std::string& path);
+
+/// Whether a program is meant for the hook in question; program::type_of_section() knows the conventions.
+using Suits = std::function<bool(const Function&)>;
+
+/// The program that `word` means: a function name or a section name (of the only program in it); empty: the only
+/// program that `suits`, else the only program. Errors list what there is.
+Result<uint32_t> find_program(const Object& object, std::string_view word, const Suits& suits = {});
+
+}  // namespace saya::object

@@ -1,0 +1,51 @@
+// The steps of object::read(), one file each, and what they tell each other.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "object/elf_file.h"
+#include "object/object.h"
+
+namespace saya::object {
+
+/// The bytes of one function in the file.
+struct Place {
+  uint32_t section = 0;
+  uint64_t start = 0;
+  uint64_t size = 0;
+};
+
+/// Where in the file each function and map of the Object lies.
+struct Layout {
+  std::vector<Place> functions;                            ///< As Object::functions; by section, then start.
+  std::map<std::pair<uint32_t, uint64_t>, uint32_t> maps;  ///< (section, offset) to the map declared there.
+  std::map<uint32_t, uint32_t> data;                       ///< Data section to its map.
+  std::map<uint32_t, uint64_t> values;  ///< Map to the offset in `.maps` of its `values`, for maps that have them.
+
+  /// The function whose bytes contain `offset` of `section`.
+  std::optional<uint32_t> function_at(uint32_t section, uint64_t offset) const noexcept;
+};
+
+/// `.BTF`, its relocations applied and finished for the kernel; null when there is none. (debug_info.cpp)
+Result<std::shared_ptr<const btf::Btf>> read_btf(const ElfFile& elf);
+/// Maps declared in `.maps`, in file order. (map_definitions.cpp)
+Result<> read_maps(const ElfFile& elf, Object& object, Layout& layout);
+/// `.data*`, `.rodata*` and `.bss*` as arrays of one value. (data_sections.cpp)
+Result<> read_data_sections(const ElfFile& elf, Object& object, Layout& layout);
+/// Code cut at function symbols. (functions.cpp)
+Result<> read_functions(const ElfFile& elf, Object& object, Layout& layout);
+/// What prog arrays hold from the beginning. (program_slots.cpp)
+Result<> read_program_slots(const ElfFile& elf, Object& object, const Layout& layout);
+/// What instructions refer to. (relocations.cpp)
+Result<> read_relocations(const ElfFile& elf, Object& object, const Layout& layout);
+/// `.BTF.ext`: source lines and the BTF type of each function. (debug_info.cpp)
+Result<> read_debug_info(const ElfFile& elf, Object& object, const Layout& layout);
+
+}  // namespace saya::object
