@@ -1,0 +1,84 @@
+// A linked program: one array of instructions, its maps bound. What every target is given.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "abi/executable.h"
+#include "base/result.h"
+#include "isa/insn.h"
+#include "map/map.h"
+#include "object/object.h"
+
+namespace saya::program {
+
+/// BPF_PROG_TYPE_*, as far as saya runs or loads them; values are kernel ABI.
+enum class Type : uint32_t { unspec = 0, socket_filter = 1, sched_cls = 3, sched_act = 4, xdp = 6 };
+
+/// What a section name says about the program in it (libbpf's and iproute2's conventions: "xdp", "xdp.frags/x", "tc",
+/// "classifier", "action", "tcx/ingress", "prog").
+struct SectionType {
+  Type type = Type::unspec;
+  bool frags = false;
+  uint32_t expected_attach_type = 0;  ///< BPF_TCX_INGRESS and the like; 0 when the name says nothing.
+};
+SectionType type_of_section(std::string_view section) noexcept;
+
+struct Subprogram {
+  std::string name;
+  uint32_t start = 0;  ///< Slot.
+  uint32_t size = 0;   ///< Slots.
+  uint32_t btf_type = 0;
+};
+
+/// Immutable once linked; shared by whatever is made of it.
+/// In `code`, map references are load_imm with Pseudo::map_index (or map_index_value) and an index into `maps`, and
+/// calls reach only into `code`: it means the same to every target.
+struct Program {
+  std::string name;
+  std::string origin;  ///< "fw.o:[section]".
+  Type type = Type::unspec;
+  uint32_t expected_attach_type = 0;
+  bool frags = false;
+  std::vector<isa::RawInsn> code;
+  std::vector<MapPtr> maps;             ///< Those it refers to, each once.
+  std::vector<std::string> map_names;   ///< map_names[i] is what the object calls maps[i].
+  std::vector<Subprogram> subprograms;  ///< [0] is the program itself, from slot 0.
+  std::vector<object::SourceLine> lines;
+  std::string license;
+  bool gpl_compatible = false;
+  std::shared_ptr<const btf::Btf> btf;
+  abi::Tag tag{};       ///< First 8 bytes of SHA-256 over the instructions, map numbers zeroed: what Linux 6.18 shows.
+  abi::Tag tag_sha1{};  ///< The same with SHA-1, as kernels before 6.18 show it.
+
+  /// The innermost source line at or before `insn`, or null.
+  const object::SourceLine* line_of(uint32_t insn) const noexcept;
+};
+using ProgramPtr = std::shared_ptr<const Program>;
+
+/// Links function `index` of `object`: appends what it calls, binds maps[i] for object.maps[i], resolves every
+/// relocation. Without any `maps` they stay unbound (null): such a program can be looked at, not run. `type` overrides
+/// what the section's name says. Errors name function, instruction and target.
+Result<ProgramPtr> link(const object::Object& object, uint32_t index, std::span<const MapPtr> maps,
+                        Type type = Type::unspec);
+/// A program from bare instructions, without maps: for `saya insn run` and tests.
+ProgramPtr from_code(std::string name, std::vector<isa::RawInsn> code, Type type);
+
+/// The tags of an unlinked or linked instruction sequence.
+abi::Tag tag_sha256(std::span<const isa::RawInsn> code);
+abi::Tag tag_sha1(std::span<const isa::RawInsn> code);
+
+/// Whether the kernel lets a program of this licence call GPL-only helpers.
+bool is_gpl_compatible(std::string_view license) noexcept;
+
+/// The hook that programs of this type run at; nothing for types that are not packet hooks of saya.
+std::optional<abi::Hook> hook_of(Type type) noexcept;
+
+/// Creates a map for each definition of the object, data sections filled. In the order of object.maps.
+Result<std::vector<MapPtr>> create_maps(const object::Object& object, const MapWorld& world);
+
+}  // namespace saya::program
