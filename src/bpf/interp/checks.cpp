@@ -1,0 +1,161 @@
+// The checks of the checked engine: what a program may touch, and what it may hand to a helper.
+#include <fmt/format.h>
+
+#include "interp/alu.h"
+#include "interp/machine.h"
+
+namespace saya::interp {
+namespace {
+
+constexpr uint64_t kMaxArgumentBytes = (1u << 29) - 1;  // BPF_MAX_VAR_SIZ.
+
+}  // namespace
+
+bool Machine::find(uint64_t address, uint64_t bytes, Access access) noexcept {
+  for (const MapPtr& map : code_->program->maps) {
+    const std::span<std::byte> value = map->value_around(reinterpret_cast<const std::byte*>(address));
+    if (value.empty()) continue;
+    value_ = {reinterpret_cast<uint64_t>(value.data()), value.size()};
+    value_map_ = map.get();
+    value_readable_ = !(map->spec().flags & kMapWriteOnlyProgram);
+    value_writable_ = !(map->spec().flags & kMapReadOnlyProgram);
+    break;
+  }
+  return touches(address, bytes, access);
+}
+
+bool Machine::in_ctx(uint64_t address) const noexcept {
+  return run_->packet && code_->hook &&
+         address - reinterpret_cast<uint64_t>(run_->packet) < abi::ctx_size(*code_->hook);
+}
+
+/// The context field that an access reaches, or null after a fault.
+const abi::CtxField* Machine::ctx_field(const Op* op, uint64_t address, unsigned bytes, Access access) noexcept {
+  const uint64_t offset = address - reinterpret_cast<uint64_t>(run_->packet);
+  const abi::CtxField* field = nullptr;
+  if (op->offset >= 0 && offset == static_cast<uint64_t>(op->offset))  // Through r1 as it was given: looked up before.
+    field = op->ctx_field ? &abi::ctx_fields()[op->ctx_field - 1u] : nullptr;
+  else
+    field = abi::find_ctx_access(*code_->hook, static_cast<uint32_t>(offset), bytes, access == Access::write);
+  if (!field) fault(op, fmt::format("makes an invalid bpf_context access off={} size={}", offset, bytes));
+  return field;
+}
+
+Machine::Load Machine::load_elsewhere(const Op* op, uint64_t address, isa::Width width, bool sign,
+                                      uint64_t& value) noexcept {
+  const unsigned bytes = isa::bytes(width);
+  if (in_ctx(address)) {
+    const abi::CtxField* field = ctx_field(op, address, bytes, Access::read);
+    if (!field) return Load::stopped;
+    const auto offset = static_cast<uint32_t>(address - reinterpret_cast<uint64_t>(run_->packet));
+    value = abi::ctx_load(*field, *run_->packet, offset, bytes);
+    if (sign && field->access != abi::CtxAccess::packet_pointer) value = sign_extend(width, isa::Width::w64, value);
+    return Load::done;
+  }
+  if (find(address, bytes, Access::read)) return Load::in_memory;
+  fault_access(op, address, bytes, Access::read);
+  return Load::stopped;
+}
+
+Machine::Load Machine::store_elsewhere(const Op* op, uint64_t address, unsigned bytes, uint64_t value) noexcept {
+  if (in_ctx(address)) {
+    const abi::CtxField* field = ctx_field(op, address, bytes, Access::write);
+    if (!field) return Load::stopped;
+    const auto offset = static_cast<uint32_t>(address - reinterpret_cast<uint64_t>(run_->packet));
+    abi::ctx_store(*field, *run_->packet, offset, bytes, value);
+    return Load::done;
+  }
+  if (find(address, bytes, Access::write)) return Load::in_memory;
+  fault_access(op, address, bytes, Access::write);
+  return Load::stopped;
+}
+
+bool Machine::check_atomic(const Op* op, uint64_t address, unsigned bytes) noexcept {
+  const bool loads = static_cast<isa::Atomic>(op->operation) == isa::Atomic::load_acquire;
+  const Access access = loads ? Access::read : Access::write;
+  const bool packet = frame_.contains(address, bytes);
+  if (packet || in_ctx(address)) {
+    fault(op, fmt::format("is a BPF_ATOMIC {} R{} {}, which is not allowed", loads ? "load from" : "store into",
+                          op->dst, packet ? "pkt" : "ctx"));
+    return false;
+  }
+  if (!touches(address, bytes, access) && !find(address, bytes, access)) {
+    fault_access(op, address, bytes, access);
+    return false;
+  }
+  if (address % bytes == 0) return true;
+  fault(op, fmt::format("is an atomic access of {} bytes at {:#x}, which is misaligned", bytes, address));
+  return false;
+}
+
+/// Takes one backward jump, call or callback from the budget.
+bool Machine::spend(const Op* op) noexcept {
+  if (!code_->checked) return true;
+  if (backward_jumps_ > 0) {
+    --backward_jumps_;
+    return true;
+  }
+  fault(op, fmt::format("is past the limit of {} backward jumps and calls", limits_.backward_jumps));
+  return false;
+}
+
+Map* Machine::map_at(uint64_t value) const noexcept {
+  for (const MapPtr& map : code_->program->maps)
+    if (reinterpret_cast<uint64_t>(map.get()) == value) return map.get();
+  return nullptr;
+}
+
+bool Machine::check_arguments(const Op* op, const abi::HelperSpec& helper, const Registers& r) noexcept {
+  const Map* map = nullptr;
+  for (size_t i = 0; i < helper.args.size() && helper.args[i] != abi::Arg::none; ++i) {
+    const std::string why = refuse_argument(helper, r, i, map);
+    if (why.empty()) continue;
+    fault(op, fmt::format("hands bpf_{} R{}{}", helper.name, i + 1, why));
+    return false;
+  }
+  return true;
+}
+
+/// Empty when argument `i` may be handed over, else its value and what is wrong with it. `map` carries the map argument
+/// on to the key and value that it sizes.
+std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Registers& r, size_t i, const Map*& map) {
+  const uint64_t value = r[i + 1];
+  const uint64_t size = i + 2 < r.size() ? r[i + 2] : 0;
+  switch (helper.args[i]) {
+    case abi::Arg::none:
+    case abi::Arg::scalar:
+    case abi::Arg::anything: return {};
+    case abi::Arg::ctx:
+      if (!run_->packet) return ", but this run has no packet";
+      return value == reinterpret_cast<uint64_t>(run_->packet) ? "" : ", which is not the context";
+    case abi::Arg::map:
+    case abi::Arg::prog_array:
+      map = map_at(value);
+      if (!map) return ", which is no map of this program";
+      if (helper.args[i] == abi::Arg::prog_array && map->spec().type != static_cast<uint32_t>(MapKind::prog_array))
+        return fmt::format(" = map '{}', expected prog array map for tail call", map->spec().name);
+      return {};
+    case abi::Arg::map_key: return refuse_span(helper, value, map->spec().key_size, Access::read);
+    case abi::Arg::map_value: return refuse_span(helper, value, map->spec().value_size, Access::read);
+    case abi::Arg::memory_or_null:
+      if (value == 0 && size == 0) return {};
+      return refuse_span(helper, value, size, Access::read);
+    case abi::Arg::memory: return refuse_span(helper, value, size, Access::read);
+    case abi::Arg::memory_out: return refuse_span(helper, value, size, Access::write);
+    case abi::Arg::size: return value == 0 ? " = 0, an invalid zero-sized access" : "";
+    case abi::Arg::size_or_zero: return {};
+    case abi::Arg::function: return code_->is_function(value) ? "" : ", which is no function of this program";
+  }
+  return {};
+}
+
+std::string Machine::refuse_span(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes, Access access) {
+  if (bytes > kMaxArgumentBytes) return fmt::format(" with {} bytes, at most {} are allowed", bytes, kMaxArgumentBytes);
+  // A helper that changes the packet may move its bytes away under such an argument.
+  if (bytes > 0 && frame_.contains(address, bytes) && !(helper.traits & abi::kPacketMemory))
+    return "but helper access to the packet is not allowed";
+  if (touches(address, bytes, access) || find(address, bytes, access)) return {};
+  return fmt::format(", which {}", where(address, bytes, access));
+}
+
+}  // namespace saya::interp

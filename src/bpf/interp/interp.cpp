@@ -1,0 +1,100 @@
+// The entry points: a program becomes an Executable, or runs over bare memory.
+#include "interp/interp.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "interp/engine.h"
+#include "interp/machine.h"
+
+namespace saya::interp {
+namespace {
+
+/// Whether some store may reach the frame: any whose base is not the frame pointer.
+bool may_write_packet(const program::Program& program) {
+  const auto insns = isa::decode_all(program.code);
+  if (!insns) return true;
+  return std::ranges::any_of(*insns, [](const isa::Insn& insn) {
+    return insn.kind == isa::Kind::store && insn.dst != 10;  // Atomics on packets are refused.
+  });
+}
+
+abi::Executable::Identity identify(const program::Program& program, abi::Hook hook) {
+  return {.name = program.name,
+          .origin = program.origin,
+          .hook = hook,
+          .tag = program.tag,
+          .frags = program.frags,
+          .writes_packet = may_write_packet(program)};
+}
+
+Result<abi::ExecutablePtr> make(program::ProgramPtr program, abi::HelperTable helpers, bool checked,
+                                const program::Facts* facts, Limits limits) {
+  const auto hook = program::hook_of(program->type);
+  if (!hook)
+    return fail(Code::unsupported, fmt::format("program '{}' has type {}, which is no packet hook of saya",
+                                               program->name, static_cast<uint32_t>(program->type)));
+  auto identity = identify(*program, *hook);
+  auto code = decode(std::move(program), helpers, hook, checked, facts);
+  if (!code) return std::unexpected(std::move(code).error().at(fmt::format("program '{}'", identity.name)));
+  return std::make_shared<const Interpreted>(std::move(identity), *std::move(code), limits);
+}
+
+/// Keeps the fault of a run, and hands trace lines on.
+class FaultKeeper final : public abi::Listener {
+ public:
+  explicit FaultKeeper(abi::Listener* next) : next_(next) {}
+  void on_trace(const abi::Run& run, std::string_view line) override {
+    if (next_) next_->on_trace(run, line);
+  }
+  void on_fault(const abi::Run&, const abi::Fault& fault) override { message = fault.message; }
+  std::string message;
+
+ private:
+  abi::Listener* next_;
+};
+
+}  // namespace
+
+Interpreted::Interpreted(Identity identity, Decoded code, Limits limits)
+    : Executable(std::move(identity)), code_(std::move(code)), limits_(limits) {}
+
+void Interpreted::run(std::span<abi::Run> runs, std::span<uint64_t> results) const noexcept {
+  Machine machine(limits_);
+  for (size_t i = 0; i < runs.size(); ++i) results[i] = machine.run(code_, runs[i]);
+}
+
+uint64_t Interpreted::enter(abi::Run& run) const noexcept {
+  Machine machine(limits_);
+  return machine.run(code_, run);
+}
+
+Result<abi::ExecutablePtr> run_checked(program::ProgramPtr program, abi::HelperTable helpers, Limits limits) {
+  return make(std::move(program), helpers, true, nullptr, limits);
+}
+
+Result<abi::ExecutablePtr> compile(const program::Verified& program, abi::HelperTable helpers) {
+  return make_unchecked(program.shared_program(), helpers, program.facts());
+}
+
+Result<abi::ExecutablePtr> make_unchecked(program::ProgramPtr program, abi::HelperTable helpers,
+                                          const program::Facts& facts) {
+  return make(std::move(program), helpers, false, &facts, {});
+}
+
+Result<uint64_t> run_on_memory(const program::ProgramPtr& program, abi::HelperTable helpers,
+                               std::span<std::byte> memory, const abi::Services& services) {
+  SAYA_TRY(const Decoded code, decode(program, helpers, std::nullopt, true, nullptr));
+  FaultKeeper keeper(services.listener);
+  abi::Services lent = services;
+  lent.listener = &keeper;
+  abi::Run run{.services = &lent};
+  Machine machine;
+  const uint64_t r0 = machine.run_on_memory(code, run, memory);
+  if (run.faulted) return fail(Code::not_permitted, std::move(keeper.message));
+  return r0;
+}
+
+}  // namespace saya::interp
