@@ -1,0 +1,16 @@
+// The XDP hook of a port.
+#pragma once
+
+#include <span>
+
+#include "hook/hook.h"
+
+namespace saya::hook {
+
+/// Runs `program` over at most kBurst packets, in order, as an XDP driver does (semantics a.3): outcomes[i] says what
+/// becomes of packets[i]. A fragmented packet is linearised first unless the program takes fragments, as generic XDP
+/// does.
+void run_xdp(const abi::Executable& program, std::span<const PacketPtr> packets, std::span<Outcome> outcomes,
+             const Context& context) noexcept;
+
+}  // namespace saya::hook
