@@ -1,0 +1,131 @@
+// The running kernel judges what was linked: it must load, answer and tag every program as we say, and the tag must be
+// the one that libbpf's own linking gets. Needs CAP_BPF, else skipped.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <linux/bpf.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <ostream>
+
+#include "base/bytes.h"
+#include "kernel/load.h"
+#include "program/program.h"
+#include "support/linked.h"
+#include "support/needs_kernel.h"
+
+namespace saya::program {
+namespace {
+
+using tests::link_by_name;
+
+/// A session forgives BTF that the kernel does not take. Here all of it must be taken: the types of maps, too, and a
+/// type for every function.
+void expect_btf_is_taken(const Program& program) {
+  if (!program.btf) return;
+  const auto btf = kernel::load_btf(program.btf->raw());
+  ASSERT_TRUE(btf) << btf.error().message;
+  for (const MapPtr& map : program.maps) {
+    MapSpec spec = map->spec();
+    spec.name = kernel::object_name(spec.name);
+    const auto typed =
+        kernel::create_map(spec, {.btf = btf->get(), .key = spec.key_btf_type, .value = spec.value_btf_type});
+    EXPECT_TRUE(typed) << typed.error().message;
+  }
+  for (const Subprogram& subprogram : program.subprograms) EXPECT_NE(subprogram.btf_type, 0u) << subprogram.name;
+}
+
+std::string tag_of(const Fd& program) {
+  const auto info = kernel::program_info(program.get());
+  EXPECT_TRUE(info) << info.error().message;
+  return info ? to_hex(std::as_bytes(std::span(info->tag))) : "";
+}
+std::string tag_of(const Program& program) { return to_hex(std::as_bytes(std::span(program.tag))); }
+
+struct Run {
+  const char* object;
+  const char* program;
+  uint32_t result;  ///< What the source computes for 64 zero bytes.
+  friend void PrintTo(const Run& c, std::ostream* os) { *os << c.object << ": " << c.program; }
+};
+
+constexpr Run kRuns[] = {
+    {"calls",                    "first",      XDP_PASS},
+    {"calls",                    "second",     XDP_TX  },
+    {"calls",                    "loop",       XDP_PASS},
+    {"calls",                    "classify",   5       },
+    {"maps",                     "count",      XDP_PASS},
+    {"maps",                     "look",       0       },
+    {"data",                     "sum",        XDP_PASS},
+    {"static",                   "entry",      0       },
+    {"static",                   "tail",       0       },
+    {"sections_without_symbols", "entry",      2       },
+    {"sections_without_symbols", "classifier", 1       },
+};
+
+std::string path_of(std::string_view object) {
+  return fmt::format("{}/bpf/tests/object/{}.o", SAYA_BINARY_DIR, object);
+}
+
+class LinkedProgram : public testing::TestWithParam<Run> {
+ protected:
+  void SetUp() override { SAYA_NEEDS_BPF(); }
+};
+
+TEST_P(LinkedProgram, LoadsRunsAndIsTaggedInTheKernelAsWeSay) {
+  const auto object = object::read_file(path_of(GetParam().object));
+  ASSERT_TRUE(object) << object.error().message;
+  const auto program = link_by_name(*object, GetParam().program);
+  ASSERT_TRUE(program) << program.error().message;
+  expect_btf_is_taken(**program);
+  kernel::Session session;
+  const auto loaded = session.load(**program);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const std::vector<std::byte> packet(64);
+  const auto output = kernel::test_run(loaded->get(), {.data = packet});
+  ASSERT_TRUE(output) << output.error().message;
+  EXPECT_EQ(output->verdict, GetParam().result);
+  EXPECT_EQ(tag_of(*loaded), tag_of(**program));
+}
+INSTANTIATE_TEST_SUITE_P(Kernel, LinkedProgram, testing::ValuesIn(kRuns));
+
+/// Everything bpftool pinned, removed again at the end.
+class Pins {
+ public:
+  explicit Pins(const std::string& object)
+      : folder_(fmt::format("/sys/fs/bpf/saya_program_test_{}", getpid())),
+        made_(std::system(fmt::format("bpftool prog loadall {} {} >/dev/null 2>&1", object, folder_).c_str()) == 0) {}
+  ~Pins() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  bool made() const { return made_; }
+  Result<Fd> open(std::string_view name) const { return kernel::open_pinned(fmt::format("{}/{}", folder_, name)); }
+
+ private:
+  std::string folder_;
+  bool made_;
+};
+
+TEST(Kernel, LibbpfLinksTheSameInstructions) {
+  SAYA_NEEDS_BPF();
+  if (std::system("bpftool version >/dev/null 2>&1") != 0) GTEST_SKIP() << "no bpftool here";
+  for (const std::string_view name : {"calls", "maps", "data"}) {
+    const auto object = object::read_file(path_of(name));
+    ASSERT_TRUE(object) << object.error().message;
+    const Pins pins(path_of(name));
+    ASSERT_TRUE(pins.made()) << name;
+    for (const object::Function& function : object->functions) {
+      if (!function.entry) continue;
+      const auto program = link_by_name(*object, function.name);
+      ASSERT_TRUE(program) << program.error().message;
+      const auto pinned = pins.open(function.name);
+      ASSERT_TRUE(pinned) << pinned.error().message;
+      EXPECT_EQ(tag_of(**program), tag_of(*pinned)) << function.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace saya::program

@@ -1,0 +1,126 @@
+// Programs with maps, taken to the kernel.
+#include "kernel/load.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "base/bytes.h"
+#include "map/host.h"
+#include "object/object.h"
+#include "support/needs_kernel.h"
+
+namespace saya::kernel {
+namespace {
+
+const std::string kMapsObject = SAYA_BINARY_DIR "/bpf/tests/pkt/maps.o";
+
+class Load : public testing::Test {
+ protected:
+  void SetUp() override { SAYA_NEEDS_BPF(); }
+  Session session_;
+};
+
+std::vector<std::byte> bytes(std::string_view hex) { return from_hex(hex).value(); }
+
+MapPtr make_map(MapKind kind, uint32_t cpus = 1, uint32_t flags = 0, const char* name = "numbers") {
+  const MapSpec spec{.name = name,
+                     .type = static_cast<uint32_t>(kind),
+                     .key_size = 4,
+                     .value_size = 8,
+                     .max_entries = 4,
+                     .flags = flags,
+                     .key_btf_type = 0,
+                     .value_btf_type = 0};
+  return create_map(spec, {.nr_cpus = cpus, .hash_key = 1}).value();
+}
+
+program::ProgramPtr make_program(std::string_view text, std::vector<MapPtr> maps) {
+  program::Program program = *program::from_code("test", isa::assemble(text).value(), program::Type::xdp);
+  program.license = "GPL";
+  program.maps = std::move(maps);
+  return std::make_shared<const program::Program>(std::move(program));
+}
+
+/// "key=value " for each element.
+std::string contents(const Session& session, const Map& map) {
+  std::string text;
+  EXPECT_TRUE(session.for_each(map, [&](std::span<const std::byte> key, std::span<const std::byte> value) {
+    text += to_hex(key) + "=" + to_hex(value) + " ";
+  }));
+  return text;
+}
+
+TEST_F(Load, contents_are_copied) {
+  for (const MapKind kind : {MapKind::hash, MapKind::array}) {
+    const MapPtr map = make_map(kind);
+    ASSERT_TRUE(host_update(*map, bytes("02000000"), bytes("1122334455667788")));
+    ASSERT_TRUE(session_.add_map(map));
+    EXPECT_NE(contents(session_, *map).find("02000000=1122334455667788 "), std::string::npos);
+  }
+}
+
+TEST_F(Load, each_cpu_keeps_its_value) {
+  const uint32_t cpus = possible_cpus().value();
+  const MapPtr map = make_map(MapKind::percpu_array, cpus + 1);  // One more than the kernel has.
+  std::vector<std::byte> value(host_value_size(*map));
+  for (uint32_t cpu = 0; cpu <= cpus; ++cpu) store(value.data() + 8 * cpu, uint64_t{cpu + 1});
+  ASSERT_TRUE(host_update(*map, bytes("01000000"), value));
+  const int fd = session_.add_map(map).value();
+  value.resize(size_t{8} * cpus);
+  EXPECT_EQ(lookup(fd, bytes("01000000"), kernel_value_size(*map).value()).value(), value);
+}
+
+TEST_F(Load, programs_share_the_kernels_copy) {
+  const MapPtr map = make_map(MapKind::array);
+  const auto program = make_program(
+      "*(u32 *)(r10 -4) = 1\n"
+      "r2 = r10\n"
+      "r2 += -4\n"
+      "r1 = map[idx:0]\n"
+      "call 1\n"
+      "if r0 == 0 goto end\n"
+      "r2 = 1\n"
+      "lock *(u64 *)(r0 +0) += r2\n"
+      "end: r0 = 2\n"
+      "exit",
+      {map});
+  const std::vector<std::byte> frame(64);
+  for (int run = 0; run < 2; ++run) {
+    const auto loaded = session_.load(*program);
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    ASSERT_TRUE(test_run(loaded->get(), {.data = frame}));
+  }
+  EXPECT_NE(contents(session_, *map).find("01000000=0200000000000000 "), std::string::npos) << contents(session_, *map);
+  EXPECT_EQ(host_lookup(*map, bytes("01000000")).value(), bytes("0000000000000000")) << "saya's own stays as it was";
+}
+
+TEST_F(Load, constants_are_frozen) {
+  const MapPtr map = make_map(MapKind::array, 1, kMapReadOnlyProgram, "fw.rodata");
+  ASSERT_TRUE(host_update(*map, bytes("00000000"), bytes("0100000000000000")));
+  const int fd = session_.add_map(map).value();
+  EXPECT_EQ(update(fd, bytes("00000000"), bytes("0200000000000000"), 0).error().code, Code::not_permitted);
+}
+
+TEST_F(Load, map_that_does_not_exist_is_named) {
+  const auto loaded = session_.load(*make_program("r1 = map[idx:3]\nr0 = 0\nexit", {make_map(MapKind::array)}));
+  EXPECT_EQ(loaded.error().message, "insn 0 refers to map 3 of 1");
+}
+
+TEST_F(Load, map_of_another_session_is_not_here) {
+  const MapPtr map = make_map(MapKind::array);
+  EXPECT_EQ(session_.map_fd(*map).error().message, "map 'numbers' was not put into the kernel");
+}
+
+TEST_F(Load, callbacks_are_described_by_btf) {
+  const auto object = object::read_file(kMapsObject);
+  ASSERT_TRUE(object) << object.error().message;
+  const auto maps = program::create_maps(*object, {.nr_cpus = 1, .hash_key = 1}).value();
+  const auto program = program::link(*object, object::find_program(*object, "loops").value(), maps);
+  ASSERT_TRUE(program) << program.error().message;
+  const auto loaded = session_.load(**program);
+  EXPECT_TRUE(loaded) << loaded.error().message;
+}
+
+}  // namespace
+}  // namespace saya::kernel

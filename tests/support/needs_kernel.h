@@ -1,0 +1,11 @@
+// For tests that ask the running kernel: they are skipped, with words, where it does not answer.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "kernel/bpf.h"
+
+/// Ends the test (or SetUp()) as skipped where bpf(2) cannot be used, and says what is missing.
+#define SAYA_NEEDS_BPF()                                      \
+  if (const auto usable = saya::kernel::available(); !usable) \
+  GTEST_SKIP() << "nothing was compared with the kernel: " << usable.error().message

@@ -1,0 +1,268 @@
+// The two sides of the judge. Kernel: net/bpf/test_run.c, Linux 6.18; saya's packet is prepared as that file does it.
+#include "support/test_run.h"
+
+#include <fmt/format.h>
+#include <linux/bpf.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+
+#include "abi/executable.h"
+#include "base/bytes.h"
+#include "helper/table.h"
+#include "interp/interp.h"
+#include "map/host.h"
+#include "map/prog_array.h"
+#include "packet/pool.h"
+#include "support/ear.h"
+
+namespace saya::tests {
+namespace {
+
+constexpr uint32_t kLoopback = 1;  ///< The interface that test runs claim to be on.
+constexpr size_t kMacHeader = 14;
+
+constexpr CtxField kFields[] = {
+    {"mark",            offsetof(__sk_buff, mark),            4},
+    {"priority",        offsetof(__sk_buff, priority),        4},
+    {"ingress_ifindex", offsetof(__sk_buff, ingress_ifindex), 4},
+    {"ifindex",         offsetof(__sk_buff, ifindex),         4},
+    {"cb0",             offsetof(__sk_buff, cb),              4},
+    {"cb1",             offsetof(__sk_buff, cb) + 4,          4},
+    {"cb2",             offsetof(__sk_buff, cb) + 8,          4},
+    {"cb3",             offsetof(__sk_buff, cb) + 12,         4},
+    {"cb4",             offsetof(__sk_buff, cb) + 16,         4},
+    {"tstamp",          offsetof(__sk_buff, tstamp),          8},
+    {"wire_len",        offsetof(__sk_buff, wire_len),        4},
+    {"gso_segs",        offsetof(__sk_buff, gso_segs),        4},
+    {"gso_size",        offsetof(__sk_buff, gso_size),        4},
+    {"hwtstamp",        offsetof(__sk_buff, hwtstamp),        8},
+};
+
+using Fields = std::map<std::string, uint64_t, std::less<>>;
+
+uint64_t field(const Fields& fields, std::string_view name, uint64_t otherwise = 0) {
+  const auto at = fields.find(name);
+  return at == fields.end() ? otherwise : at->second;
+}
+
+template <class T>
+T field_as(const Fields& fields, std::string_view name, uint64_t otherwise = 0) {
+  return static_cast<T>(field(fields, name, otherwise));
+}
+
+/// What convert___skb_to_skb() and eth_type_trans() on the loopback device make of the input.
+void fill_skb(Packet& packet, const TestInput& input) {
+  Skb& skb = packet.skb;
+  skb.valid = true;
+  skb.mark = field_as<uint32_t>(input.ctx, "mark");
+  skb.priority = field_as<uint32_t>(input.ctx, "priority");
+  skb.ingress_ifindex = field_as<uint32_t>(input.ctx, "ingress_ifindex");
+  skb.ifindex = kLoopback;
+  for (size_t i = 0; i < skb.cb.size(); ++i) skb.cb[i] = field_as<uint32_t>(input.ctx, fmt::format("cb{}", i));
+  skb.tstamp = field_as<Nanoseconds>(input.ctx, "tstamp");
+  skb.hwtstamp = field_as<Nanoseconds>(input.ctx, "hwtstamp");
+  skb.wire_len = field_as<uint32_t>(input.ctx, "wire_len", packet.len);
+  packet.gso_segs = field_as<uint16_t>(input.ctx, "gso_segs");
+  packet.gso_size = field_as<uint16_t>(input.ctx, "gso_size");
+  skb.protocol = be16(std::byteswap(load<uint16_t>(packet.data + kMacHeader - 2)));
+  // The loopback device's address and broadcast address are both zero.
+  const bool own = std::all_of(packet.data, packet.data + 6, [](std::byte b) { return b == std::byte{0}; });
+  const bool group = (packet.data[0] & std::byte{1}) != std::byte{0};
+  skb.pkt_type = own ? 0 : group ? 2 : 3;
+}
+
+Fields read_skb(const Packet& packet) {
+  const Skb& skb = packet.skb;
+  Fields fields{
+      {"mark",            skb.mark                           },
+      {"priority",        skb.priority                       },
+      {"ingress_ifindex", skb.ingress_ifindex                },
+      {"ifindex",         skb.ifindex                        },
+      {"tstamp",          static_cast<uint64_t>(skb.tstamp)  },
+      {"hwtstamp",        static_cast<uint64_t>(skb.hwtstamp)},
+      {"wire_len",        skb.wire_len                       },
+      {"gso_segs",        packet.gso_segs                    },
+      {"gso_size",        packet.gso_size                    }
+  };
+  for (size_t i = 0; i < skb.cb.size(); ++i) fields[fmt::format("cb{}", i)] = skb.cb[i];
+  return fields;
+}
+
+Result<PacketPtr> prepare(Pool& pool, abi::Hook hook, const TestInput& input) {
+  if (input.frame.size() < kMacHeader)
+    return fail(Code::invalid_argument, fmt::format("a frame has at least 14 bytes, not {}", input.frame.size()));
+  PacketPtr packet = pool.allocate(input.frame);
+  if (!packet) return fail(Code::out_of_memory, "no packet for the frame");
+  packet->ingress_ifindex = kLoopback;
+  if (hook == abi::Hook::tc) fill_skb(*packet, input);
+  if (!input.meta.empty()) {
+    if (const int error = adjust_meta(*packet, -static_cast<int32_t>(input.meta.size())); error != 0)
+      return fail_errno("metadata", -error);
+    std::copy(input.meta.begin(), input.meta.end(), packet->data_meta);
+  }
+  return packet;
+}
+
+/// Programs in slots, for as long as a run takes: a program that jumps through its own map would keep itself alive.
+class FilledSlots {
+ public:
+  ~FilledSlots() {
+    for (const MapPtr& map : maps_) static_cast<ProgArray&>(*map).clear();
+  }
+  Result<> fill(std::span<const TailCall> tail_calls) {
+    for (const TailCall& call : tail_calls) {
+      SAYA_TRY(abi::ExecutablePtr target, interp::run_checked(call.program, helper::table()));
+      auto* slots = dynamic_cast<ProgArray*>(call.map.get());
+      if (!slots) return fail(Code::invalid_argument, fmt::format("map '{}' is no prog_array", call.map->spec().name));
+      maps_.push_back(call.map);
+      SAYA_CHECK(slots->set(call.index, std::move(target)));
+    }
+    return {};
+  }
+
+ private:
+  std::vector<MapPtr> maps_;
+};
+
+std::vector<std::byte> all_bytes(const Packet& packet) {
+  std::vector<std::byte> bytes(packet.len);
+  static_cast<void>(copy_out(packet, 0, bytes.data(), packet.len));
+  return bytes;
+}
+
+/// Per-CPU values lie at the number of the CPU that runs, so it had better be a known one.
+void stay_on_first_cpu() {
+  cpu_set_t first;
+  CPU_ZERO(&first);
+  CPU_SET(0, &first);
+  static_cast<void>(::sched_setaffinity(0, sizeof first, &first));
+}
+
+std::vector<std::byte> kernel_ctx(abi::Hook hook, const TestInput& input) {
+  if (hook == abi::Hook::xdp) {
+    xdp_md md{};
+    md.data = static_cast<uint32_t>(input.meta.size());
+    md.data_end = static_cast<uint32_t>(input.meta.size() + input.frame.size());
+    const auto bytes = std::as_bytes(std::span(&md, 1));
+    return {bytes.begin(), bytes.end()};
+  }
+  std::vector<std::byte> ctx(sizeof(__sk_buff));
+  for (const CtxField& f : kFields) {
+    const uint64_t value = field(input.ctx, f.name);
+    std::memcpy(ctx.data() + f.offset, &value, f.size);
+  }
+  return ctx;
+}
+
+void read_kernel_ctx(abi::Hook hook, const kernel::TestOutput& output, TestOutcome& outcome) {
+  if (hook == abi::Hook::xdp) {
+    const auto md = load<xdp_md>(output.ctx.data());
+    const size_t meta = std::min<size_t>(md.data, output.data.size());  // In front of the frame, in data_out.
+    outcome.meta.assign(output.data.begin(), output.data.begin() + static_cast<std::ptrdiff_t>(meta));
+    outcome.frame.erase(outcome.frame.begin(), outcome.frame.begin() + static_cast<std::ptrdiff_t>(meta));
+    return;
+  }
+  for (const CtxField& f : kFields) {
+    uint64_t value = 0;
+    std::memcpy(&value, output.ctx.data() + f.offset, f.size);
+    outcome.ctx[std::string(f.name)] = value;
+  }
+}
+
+bool has_type(const Map& map, MapKind kind) { return map.spec().type == static_cast<uint32_t>(kind); }
+
+/// "map NAME KEY = VALUE"; for per-CPU types a line for each CPU whose value is not zero.
+void add_element(const Map& map, std::span<const std::byte> key, std::span<const std::byte> value,
+                 std::vector<std::string>& lines) {
+  const bool array = has_type(map, MapKind::array) || has_type(map, MapKind::percpu_array);
+  const size_t size = map.spec().value_size;
+  const size_t stride = map.copies() == 1 ? size : (size + 7) & ~size_t{7};
+  for (size_t cpu = 0; (cpu + 1) * stride <= value.size(); ++cpu) {
+    const auto one = value.subspan(cpu * stride, size);
+    if (array && std::ranges::all_of(one, [](std::byte b) { return b == std::byte{0}; })) continue;
+    const std::string where = has_type(map, MapKind::percpu_array) ? fmt::format(" cpu{}", cpu) : "";
+    lines.push_back(fmt::format("map {} {}{} = {}\n", map.spec().name, to_hex(key), where, to_hex(one)));
+  }
+}
+
+}  // namespace
+
+std::span<const CtxField> test_run_fields() { return kFields; }
+
+Result<TestOutcome> run_in_saya(const program::ProgramPtr& program, const TestInput& input,
+                                std::span<const TailCall> tail_calls) {
+  const auto hook = program::hook_of(program->type);
+  if (!hook) return fail(Code::unsupported, fmt::format("'{}' is no packet program", program->name));
+  SAYA_TRY(const abi::ExecutablePtr executable, interp::run_checked(program, helper::table()));
+  FilledSlots slots;
+  SAYA_CHECK(slots.fill(tail_calls));
+  SAYA_TRY(const std::unique_ptr<Pool> pool, Pool::create(4));
+  SAYA_TRY(const PacketPtr packet, prepare(*pool, *hook, input));
+
+  const VirtualClock clock;
+  abi::Random random(1);
+  Ear ear;
+  const abi::Services services{.clock = &clock, .random = &random, .listener = &ear};
+  abi::Run run;
+  run.packet = packet.get();
+  run.services = &services;
+  uint64_t r0 = 0;
+  executable->run({&run, 1}, {&r0, 1});
+  if (run.faulted)
+    return fail(Code::not_permitted, ear.faults.empty() ? "a fault without words" : ear.faults.back().message);
+
+  TestOutcome outcome{.verdict = static_cast<uint32_t>(r0), .frame = all_bytes(*packet)};
+  outcome.meta.assign(packet->data_meta, packet->data);
+  if (*hook == abi::Hook::tc) outcome.ctx = read_skb(*packet);
+  return outcome;
+}
+
+Result<TestOutcome> run_in_kernel(kernel::Session& session, const program::Program& program, const TestInput& input,
+                                  std::span<const TailCall> tail_calls) {
+  const auto hook = program::hook_of(program.type);
+  if (!hook) return fail(Code::unsupported, fmt::format("'{}' is no packet program", program.name));
+  SAYA_TRY(const Fd loaded, session.load(program));
+  for (const TailCall& call : tail_calls) {
+    SAYA_TRY(const Fd target, session.load(*call.program));  // The slot keeps it alive.
+    SAYA_CHECK(session.set_tail_call(*call.map, call.index, target.get()));
+  }
+  stay_on_first_cpu();
+  std::vector<std::byte> data = input.meta;
+  data.insert(data.end(), input.frame.begin(), input.frame.end());
+  const std::vector<std::byte> ctx = kernel_ctx(*hook, input);
+  SAYA_TRY(const kernel::TestOutput output, kernel::test_run(loaded.get(), {.data = data, .ctx = ctx}));
+  TestOutcome outcome{.verdict = output.verdict, .frame = output.data};
+  read_kernel_ctx(*hook, output, outcome);
+  return outcome;
+}
+
+std::string to_text(const TestOutcome& outcome) {
+  std::string text = fmt::format("verdict {}\n", static_cast<int32_t>(outcome.verdict));
+  if (!outcome.meta.empty()) text += fmt::format("meta {}\n", to_hex(outcome.meta));
+  text += fmt::format("frame {}\n", to_hex(outcome.frame));
+  for (const auto& [name, value] : outcome.ctx)
+    if (value != 0) text += fmt::format("ctx {} {:#x}\n", name, value);
+  return text;
+}
+
+Result<std::string> to_text(std::span<const MapPtr> maps, const kernel::Session* kernel) {
+  std::vector<std::string> lines;
+  for (const MapPtr& map : maps) {
+    if (has_type(*map, MapKind::prog_array) || map->spec().name.find("rodata") != std::string::npos) continue;
+    const auto add = [&](std::span<const std::byte> key, std::span<const std::byte> value) {
+      add_element(*map, key, value, lines);
+    };
+    if (kernel && !kernel->map_fd(*map)) continue;
+    SAYA_CHECK(kernel ? kernel->for_each(*map, add) : for_each(*map, add));
+  }
+  std::ranges::sort(lines);
+  std::string text;
+  for (const std::string& line : lines) text += line;
+  return text;
+}
+
+}  // namespace saya::tests
