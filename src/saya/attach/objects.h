@@ -1,0 +1,37 @@
+// The objects that one pipeline has opened, each once, with its maps.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "map/map.h"
+#include "object/object.h"
+
+namespace saya::attach {
+
+/// An object and the maps created for it: maps[i] for object.maps[i].
+struct OpenObject {
+  std::string path;
+  object::Object object;
+  std::vector<MapPtr> maps;
+};
+
+/// Programs of one file share its maps, however often it is named. Control side; not shared between threads.
+class Objects {
+ public:
+  explicit Objects(MapWorld world) : world_(world) {}
+  /// Opens (or finds) the object at `path`; a .c file is compiled first. The result stays valid as long as this does.
+  Result<const OpenObject*> open(const std::string& path);
+  /// In path order.
+  const std::map<std::string, OpenObject>& all() const noexcept { return objects_; }
+
+ private:
+  MapWorld world_;
+  std::map<std::string, OpenObject> objects_;
+};
+
+/// Reads an object file, compiling a .c file first.
+Result<object::Object> read_object(const std::string& path);
+
+}  // namespace saya::attach

@@ -1,0 +1,55 @@
+// The program's walk, one stage a line, one type a stage: Object -> Program -> Executable -> attached.
+#include "attach/pipeline.h"
+
+#include <fmt/format.h>
+
+#include "attach/install.h"
+#include "attach/tail_calls.h"
+#include "helper/table.h"
+#include "interp/interp.h"
+#include "program/program.h"
+
+namespace saya::attach {
+
+Result<Placement> Pipeline::attach(const Placement& placement, std::span<nic::Port* const> ports) {
+  // 1. The file becomes an Object, its maps are created: object/read.cpp, program/maps.cpp.
+  SAYA_TRY(const OpenObject* open, objects_.open(placement.object));
+  SAYA_TRY(const uint32_t index, choose_program(open->object, placement));
+  // 2. The function and all it calls become a Program: program/link.cpp.
+  SAYA_TRY(const program::ProgramPtr program, program::link(open->object, index, open->maps, type_at(placement.point)));
+  // 3. The Program becomes an Executable. Unverified code has only this one, which checks every access: interp/.
+  SAYA_TRY(abi::ExecutablePtr executable, interp::run_checked(program, helper::table()));
+  // 4. So do the programs that it may tail-call: tail_calls.cpp.
+  SAYA_CHECK(fill_prog_arrays(*open, program->type));
+  // 5. The hook's snapshot is replaced, on every port or on none: install.cpp, hook/filters.cpp.
+  return install(placement, std::move(executable), ports);
+}
+
+Pipeline::~Pipeline() {
+  for (const auto& [path, object] : objects_.all()) empty_prog_arrays(object);
+}
+
+namespace {
+
+/// Whether a section's name says that its programs are for the other kind of hook, whose context they would misread.
+/// Most names say nothing.
+bool contradicts(const object::Function& function, hook::Point point) {
+  const auto hook = program::hook_of(program::type_of_section(function.section).type);
+  return hook && hook != program::hook_of(type_at(point));
+}
+
+}  // namespace
+
+Result<uint32_t> choose_program(const object::Object& object, const Placement& placement) {
+  const auto suits = [&](const object::Function& function) {
+    return program::type_of_section(function.section).type == type_at(placement.point);
+  };
+  SAYA_TRY(const uint32_t index, object::find_program(object, placement.program, suits));
+  const object::Function& chosen = object.functions[index];
+  if (contradicts(chosen, placement.point))
+    return fail(Code::invalid_argument, fmt::format("{}: program '{}' of section '{}' cannot run at {}", object.file,
+                                                    chosen.name, chosen.section, hook::to_string(placement.point)));
+  return index;
+}
+
+}  // namespace saya::attach

@@ -1,0 +1,37 @@
+// The program's walk: from a file to a hook.
+#pragma once
+
+#include <span>
+
+#include "abi/helper_spec.h"
+#include "attach/objects.h"
+#include "attach/placement.h"
+#include "nic/nic.h"
+
+namespace saya::attach {
+
+/// Attaches programs to the ports of a NIC. Control side; not shared between threads.
+class Pipeline {
+ public:
+  explicit Pipeline(MapWorld world) : objects_(world) {}
+  /// No program may run any more: what they tail-call goes with the pipeline.
+  ~Pipeline();
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+
+  /// Takes `placement` all the way: opens, links, makes executable, and publishes it on each of `ports`. Errors say
+  /// which stage refused and why; then no port has changed. Returns the placement
+  /// with pref and handle as chosen and filter.program set.
+  Result<Placement> attach(const Placement& placement, std::span<nic::Port* const> ports);
+
+  const Objects& objects() const noexcept { return objects_; }
+
+ private:
+  Objects objects_;
+};
+
+/// The function of `object` that `placement` means: its name or section, else the only program whose section name fits
+/// the hook, else the only program.
+Result<uint32_t> choose_program(const object::Object& object, const Placement& placement);
+
+}  // namespace saya::attach

@@ -1,0 +1,17 @@
+// The programs that an object's prog arrays hold from the beginning.
+#pragma once
+
+#include "attach/objects.h"
+#include "program/program.h"
+
+namespace saya::attach {
+
+/// Makes each of them executable and puts it into its slot; slots that are filled stay as they are. A program's section
+/// says its type, or else it is `type`, that of the program that is being attached. Errors name map and slot.
+Result<> fill_prog_arrays(const OpenObject& object, program::Type type);
+
+/// Empties them. Programs own their maps and prog arrays own programs: without this, a program that can call itself
+/// would own itself.
+void empty_prog_arrays(const OpenObject& object) noexcept;
+
+}  // namespace saya::attach
