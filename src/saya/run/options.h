@@ -1,0 +1,43 @@
+// What `saya run` is asked to do.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attach/placement.h"
+#include "base/result.h"
+
+namespace saya::run {
+
+/// One capture and the port that it plays on.
+struct Input {
+  std::string port;
+  std::string file;
+};
+/// The name of the port that captures play on when none is given.
+inline constexpr std::string_view kDefaultPort = "eth0";
+/// "[PORT=]FILE". What stands before the first '=' is a port only if it could be an interface's name.
+Result<Input> parse_input(std::string_view word);
+
+/// Which time programs see.
+enum class ClockKind : uint8_t {
+  capture,  ///< The captures' timestamps: packets one at a time, timers in between; a run repeats exactly.
+  real,     ///< The machine's clock; packets in full bursts, as fast as they go.
+};
+
+struct Options {
+  std::string object;                         ///< Default OBJ of the placements; may be empty.
+  std::vector<attach::Placement> placements;  ///< In the order given.
+  std::vector<Input> wire;                    ///< -r: arrive from the wire.
+  std::vector<Input> host;                    ///< --host: sent by the host.
+  bool forward = false;                       ///< Packets that pass ingress go on to egress.
+  std::string write;                          ///< -w: pcapng to write; empty for none.
+  std::string netstate;                       ///< State file; empty for none.
+  ClockKind clock = ClockKind::capture;
+  uint64_t seed = 0;
+  bool verbose = false;  ///< A line, or a JSON object, per packet.
+};
+
+}  // namespace saya::run

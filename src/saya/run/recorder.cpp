@@ -1,0 +1,115 @@
+// Counting and following packets.
+#include "run/recorder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "run/frame.h"
+
+namespace saya::run {
+namespace {
+
+/// The port whose hook ran: XDP knows only where the packet arrived.
+uint32_t ifindex_at(const Packet& packet, hook::Point point) {
+  return point == hook::Point::xdp ? packet.ingress_ifindex : packet.skb.ifindex;
+}
+
+std::string port_name(const nic::Nic& nic, uint32_t ifindex) {
+  for (const nic::Port& port : nic.ports())
+    if (port.device.ifindex == ifindex) return port.name;
+  return fmt::format("{}", ifindex);
+}
+
+}  // namespace
+
+HookReport& Recorder::hook_of(const Packet& packet, const hook::Verdict& verdict) {
+  const uint32_t ifindex = ifindex_at(packet, verdict.point);
+  const std::string port = port_name(nic_, ifindex);
+  for (size_t i = 0; i < hooks_.size(); ++i) {
+    HookReport& hook = hooks_[i];
+    if (programs_[i] == &verdict.program && hook.point == verdict.point && hook.pref == verdict.pref &&
+        hook.handle == verdict.handle && hook.port == port)
+      return hook;
+  }
+  const abi::Executable::Identity& identity = verdict.program.identity();
+  programs_.push_back(&verdict.program);
+  return hooks_.emplace_back(HookReport{.port = port,
+                                        .point = verdict.point,
+                                        .pref = verdict.pref,
+                                        .handle = verdict.handle,
+                                        .direct_action = verdict.direct_action,
+                                        .program = identity.name,
+                                        .origin = identity.origin,
+                                        .tag = identity.tag,
+                                        .codes = {}});
+}
+
+void Recorder::on_verdict(const Packet& packet, const hook::Verdict& verdict) noexcept {
+  HookReport& hook = hook_of(packet, verdict);
+  ++hook.runs;
+  if (verdict.faulted)
+    ++hook.faults;
+  else
+    ++hook.codes[verdict.code];
+  if (follows_packets())
+    trails_[&packet].push_back({.point = verdict.point,
+                                .pref = verdict.pref,
+                                .handle = verdict.handle,
+                                .program = hook.program,
+                                .verdict = verdict.faulted ? "FAULT" : name_of_code(hook, verdict.code)});
+}
+
+void Recorder::on_end(const Packet& packet, const nic::Port& port, nic::Fate fate, abi::Drop reason) noexcept {
+  first_ = std::min(first_, packet.arrival);
+  last_ = std::max(last_, packet.arrival);
+  if (!follows_packets()) return;
+  PacketReport report{.number = packet.number,
+                      .arrival = packet.arrival,
+                      .port = port.name,
+                      .len = packet.len,
+                      .verdicts = {},
+                      .fate = fate,
+                      .reason = reason};
+  if (auto trail = trails_.extract(&packet)) report.verdicts = std::move(trail.mapped());
+  if (sinks_.packet) sinks_.packet(report);
+  if (sinks_.capture) write_capture(packet, port, report);
+}
+
+void Recorder::write_capture(const Packet& packet, const nic::Port& port, const PacketReport& report) {
+  const auto at = std::ranges::find_if(nic_.ports(), [&](const nic::Port& each) { return &each == &port; });
+  const auto interface = static_cast<uint32_t>(at - nic_.ports().begin());
+  const Direction direction = report.fate == nic::Fate::transmitted ? Direction::outbound : Direction::inbound;
+  auto written =
+      sinks_.capture->write(interface, packet.arrival, frame_on_the_wire(packet), direction, trail_of(report));
+  if (!written && status_) status_ = std::move(written);
+}
+
+void Recorder::on_trace(const abi::Run& run, std::string_view line) {
+  if (sinks_.trace) sinks_.trace(fmt::format("#{} trace: {}", run.packet->number, line));
+}
+
+void Recorder::on_fault(const abi::Run&, const abi::Fault& fault) {
+  const auto known = std::ranges::find_if(faults_, [&](const FaultReport& each) {
+    return each.first.insn == fault.insn && each.first.program == fault.program;
+  });
+  if (known != faults_.end())
+    ++known->count;
+  else
+    faults_.push_back({fault, 1});
+}
+
+void Recorder::fill(Report& report) const {
+  const auto order = [](const HookReport& hook) { return std::tuple(hook.port, hook.point, hook.pref); };
+  for (const HookReport& hook : hooks_)  // Inside a pref, in the order in which packets met them.
+    report.hooks.insert(std::ranges::upper_bound(report.hooks, order(hook), {}, order), hook);
+  report.faults = faults_;
+  for (const FaultReport& fault : faults_) report.fault_count += fault.count;
+  if (first_ <= last_) {
+    report.first = first_;
+    report.last = last_;
+  }
+}
+
+}  // namespace saya::run

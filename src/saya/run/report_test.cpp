@@ -1,0 +1,57 @@
+// What the report must not leave out, and what it must survive.
+#include "run/report.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "map/host.h"
+
+namespace saya::run {
+namespace {
+
+using nlohmann::json;
+
+/// A map of 4-byte keys and values in which element 1 is zero.
+MapPtr map_with_a_zero(MapKind kind, std::string name) {
+  const MapSpec spec{
+      .name = std::move(name), .type = static_cast<uint32_t>(kind), .key_size = 4, .value_size = 4, .max_entries = 4};
+  MapPtr map = *create_map(spec, {.nr_cpus = 1, .hash_key = 1});
+  const uint32_t key = 1, zero = 0;
+  EXPECT_TRUE(host_update(*map, std::as_bytes(std::span(&key, 1)), std::as_bytes(std::span(&zero, 1))));
+  return map;
+}
+
+TEST(Report, shows_a_hash_element_that_is_zero_but_no_zero_of_an_array) {
+  Report report;
+  report.maps = {map_with_a_zero(MapKind::hash, "seen"), map_with_a_zero(MapKind::array, "slots")};
+  const json maps = json::parse(to_json(report, nullptr))["maps"];
+  EXPECT_EQ(maps[0]["entries"], json::parse(R"([{"key": 1, "value": 0}])"));
+  EXPECT_EQ(maps[1]["entries"], json::array());
+  const std::string text = to_text(report);
+  EXPECT_NE(text.find("MAP seen (hash, 4 entries at most)\n  1: 0\n"), text.npos) << text;
+  EXPECT_EQ(text.find("slots"), text.npos) << text;
+}
+
+TEST(Report, is_json_whatever_bytes_a_name_has) {
+  Report report;
+  report.hooks.emplace_back().program = "a\xff";
+  EXPECT_EQ(json::parse(to_json(report, nullptr))["hooks"][0]["program"], "a\xef\xbf\xbd");
+}
+
+TEST(Report, says_how_many_frames_a_capture_had_cut) {
+  Report report{.packets = 3, .cut_frames = 2};
+  EXPECT_EQ(json::parse(to_json(report, nullptr))["cut_frames"], 2);
+  EXPECT_NE(to_text(report).find("2 of them were cut when they were captured"), std::string::npos);
+  report.cut_frames = 0;
+  EXPECT_EQ(to_text(report).find("cut"), std::string::npos);
+}
+
+TEST(Report, has_a_trail_without_packets_when_one_was_asked_for) {
+  const std::vector<PacketReport> none;
+  EXPECT_EQ(json::parse(to_json({}, &none))["trail"], json::array());
+  EXPECT_FALSE(json::parse(to_json({}, nullptr)).contains("trail"));
+}
+
+}  // namespace
+}  // namespace saya::run

@@ -1,0 +1,108 @@
+// The report as tables for people.
+#include <fmt/format.h>
+
+#include "map/host.h"
+#include "run/element.h"
+#include "run/frame.h"
+#include "run/report.h"
+#include "run/table.h"
+
+namespace saya::run {
+namespace {
+
+constexpr size_t kMostEntries = 16;  // Of a map; JSON has all of them.
+
+std::string ports_text(const Report& report) {
+  Table table({"PORT", "RECEIVED", "FROM-HOST", "DELIVERED", "TRANSMITTED", "REDIRECTED", "CONSUMED", "DROPPED"});
+  for (const PortReport& port : report.ports) {
+    const nic::Counters& c = port.counters;
+    table.add({port.name, fmt::format("{}", c.received), fmt::format("{}", c.from_host), fmt::format("{}", c.delivered),
+               fmt::format("{}", c.transmitted), fmt::format("{}", c.redirected_out), fmt::format("{}", c.consumed),
+               fmt::format("{}", c.dropped_in_all())});
+  }
+  return table.text();
+}
+
+std::string hooks_text(const Report& report) {
+  Table table({"HOOK", "PREF", "PROGRAM", "VERDICT", "PACKETS"});
+  for (const HookReport& hook : report.hooks) {
+    const std::string where = fmt::format("{} {}", hook.port, hook::to_string(hook.point));
+    const std::string pref = hook.point == hook::Point::xdp ? "-" : fmt::format("{}", hook.pref);
+    for (const auto& [code, count] : hook.codes)
+      table.add({where, pref, hook.program, name_of_code(hook, code), fmt::format("{}", count)});
+    if (hook.faults) table.add({where, pref, hook.program, "FAULT", fmt::format("{}", hook.faults)});
+  }
+  return table.text();
+}
+
+std::string drops_text(const Report& report) {
+  Table table({"DROPPED", "REASON", "PACKETS", "BECAUSE"});
+  for (const PortReport& port : report.ports)
+    for (size_t i = 0; i < abi::kDrops; ++i) {
+      const auto reason = static_cast<abi::Drop>(i);
+      if (port.counters.dropped[i])
+        table.add({port.name, std::string(abi::to_string(reason)), fmt::format("{}", port.counters.dropped[i]),
+                   std::string(abi::words(reason))});
+    }
+  return table.empty() ? "" : "\n" + table.text();
+}
+
+std::string map_text(Map& map) {
+  size_t shown = 0, more = 0;
+  std::string text;
+  const auto listed = for_each(map, [&](std::span<const std::byte> key, std::span<const std::byte> value) {
+    if (says_nothing(map, value)) return;
+    if (shown == kMostEntries) {
+      ++more;
+      return;
+    }
+    ++shown;
+    text += fmt::format("  {}: {}\n", element_text(key), element_text(value));
+  });
+  if (!listed) return fmt::format("  ({})\n", listed.error().message);
+  if (more) text += fmt::format("  ... and {} more\n", more);
+  return text;
+}
+
+std::string maps_text(const Report& report) {
+  std::string text;
+  for (const MapPtr& map : report.maps) {
+    if (map->spec().flags & kMapReadOnlyProgram) continue;  // Constants are no news.
+    const std::string entries = map_text(*map);
+    if (entries.empty()) continue;
+    text += fmt::format("\nMAP {} ({}, {} entries at most)\n{}", map->spec().name, type_name(*map),
+                        map->spec().max_entries, entries);
+  }
+  return text;
+}
+
+std::string faults_text(const Report& report) {
+  std::string text;
+  for (const FaultReport& fault : report.faults) {
+    const std::string times = fault.count == 1 ? "" : fmt::format(", {} times", fault.count);
+    text += fmt::format("\nFAULT in {}{}: {}\n", fault.first.program, times, fault.first.message);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string to_text(const Report& report) {
+  std::string text = fmt::format("{} packets in {} s\n", report.packets, format_time(report.last - report.first));
+  if (report.cut_frames)
+    text += fmt::format("{} of them were cut when they were captured: programs saw only what was kept\n",
+                        report.cut_frames);
+  text += "\n" + ports_text(report);
+  if (!report.hooks.empty()) text += "\n" + hooks_text(report);
+  text += drops_text(report);
+  text += maps_text(report);
+  text += faults_text(report);
+  return text;
+}
+
+std::string to_text(const PacketReport& packet) {
+  return fmt::format("#{} {} {} {} bytes: {}\n", packet.number, format_time(packet.arrival), packet.port, packet.len,
+                     trail_of(packet));
+}
+
+}  // namespace saya::run
