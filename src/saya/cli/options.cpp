@@ -1,0 +1,28 @@
+// The one place that sees CLI11's exceptions.
+#include "cli/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/output.h"
+
+namespace saya::cli {
+
+std::optional<int> parse_options(CLI::App& app, const Invocation& invocation) {
+  app.description(std::string(invocation.command.doc));
+  app.name(fmt::format("saya {}", invocation.command.words));
+  std::vector<std::string> reversed(invocation.arguments.rbegin(),
+                                    invocation.arguments.rend());  // CLI11 pops the back.
+  try {
+    app.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    print(app.help());
+    return kOk;
+  } catch (const CLI::ParseError& error) {
+    return usage_error(invocation, error.what());
+  }
+  return std::nullopt;
+}
+
+}  // namespace saya::cli

@@ -1,0 +1,145 @@
+// `saya run`: words into run::Options, a report onto the terminal.
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+#include "cli/options.h"
+#include "cli/output.h"
+#include "run/run.h"
+
+namespace saya::cli {
+namespace {
+
+/// The words as typed, before they mean anything.
+struct Words {
+  std::string object, write, netstate, clock = "capture", seed = "0";
+  std::array<std::vector<std::string>, hook::kPoints> placements;
+  std::vector<std::string> wire, host;
+  bool forward = false, verbose = false;
+};
+
+std::string refuse_empty(const std::string& word) { return word.empty() ? "names no file" : ""; }
+
+void declare(CLI::App& app, Words& words) {
+  const auto at = [&](hook::Point point) -> auto& { return words.placements[static_cast<size_t>(point)]; };
+  app.add_option("OBJ", words.object, "object or .c file that the programs come from");
+  app.add_option("--xdp", at(hook::Point::xdp), "'[OBJ:]PROG' at XDP")->allow_extra_args(false);
+  app.add_option("--ingress", at(hook::Point::ingress),
+                 "'[OBJ:]PROG [pref N] [handle H] [protocol P] [chain N] [classid M:N] [da]' at tc ingress")
+      ->allow_extra_args(false);
+  app.add_option("--egress", at(hook::Point::egress), "the same at tc egress")->allow_extra_args(false);
+  app.add_option("-r", words.wire, "[PORT=]FILE: packets that arrive from the wire")->allow_extra_args(false);
+  app.add_option("--host", words.host, "[PORT=]FILE: packets that the host sends")->allow_extra_args(false);
+  app.add_flag("--forward", words.forward,
+               "packets that pass ingress go on to egress (default with egress programs only)");
+  app.add_option("-w", words.write, "write every packet's end to this pcapng, with its verdicts as comment")
+      ->check(refuse_empty);
+  app.add_flag("-v", words.verbose, "a line per packet");
+  app.add_option("--clock", words.clock, "time that programs see: capture or real");
+  app.add_option("--seed", words.seed, "seed of everything random");
+  app.add_option("--netstate", words.netstate, "interfaces, addresses, routes and neighbours (JSON)")
+      ->check(refuse_empty);
+}
+
+Result<> parse_placements(const Words& words, run::Options& options) {
+  for (size_t i = 0; i < hook::kPoints; ++i)
+    for (const std::string& text : words.placements[i]) {
+      const auto point = static_cast<hook::Point>(i);
+      auto placement = attach::parse_placement(point, text, words.object);
+      if (!placement)
+        return std::unexpected(std::move(placement).error().at(fmt::format("--{}", hook::to_string(point))));
+      options.placements.push_back(*std::move(placement));
+    }
+  return {};
+}
+
+Result<> parse_inputs(const std::vector<std::string>& words, std::vector<run::Input>& inputs) {
+  for (const std::string& word : words) {
+    SAYA_TRY(run::Input input, run::parse_input(word));
+    inputs.push_back(std::move(input));
+  }
+  return {};
+}
+
+Result<run::ClockKind> parse_clock(const std::string& word) {
+  if (word == "capture") return run::ClockKind::capture;
+  if (word == "real") return run::ClockKind::real;
+  return fail(Code::invalid_argument, fmt::format("--clock '{}' must be capture or real", word));
+}
+
+Result<uint64_t> parse_seed(const std::string& word) {
+  uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), seed);
+  if (error == std::errc() && end == word.data() + word.size()) return seed;
+  return fail(Code::invalid_argument, fmt::format("--seed '{}' is not a number in 0..{}", word, UINT64_MAX));
+}
+
+Result<run::Options> to_options(const Words& words) {
+  run::Options options;
+  SAYA_CHECK(parse_placements(words, options));
+  SAYA_CHECK(parse_inputs(words.wire, options.wire));
+  SAYA_CHECK(parse_inputs(words.host, options.host));
+  if (options.wire.empty() && options.host.empty())
+    return fail(Code::invalid_argument, "no capture: give -r FILE or --host FILE");
+  if (options.placements.empty()) return fail(Code::invalid_argument, "no program: give --xdp, --ingress or --egress");
+  const auto count = [&](hook::Point point) { return words.placements[static_cast<size_t>(point)].size(); };
+  if (count(hook::Point::xdp) > 1)
+    return fail(Code::invalid_argument,
+                fmt::format("--xdp is given {} times, a port has one XDP program", count(hook::Point::xdp)));
+  const bool only_egress = count(hook::Point::egress) && !count(hook::Point::xdp) && !count(hook::Point::ingress);
+  options.forward = words.forward || only_egress;
+  options.write = words.write;
+  options.netstate = words.netstate;
+  SAYA_TRY(options.clock, parse_clock(words.clock));
+  SAYA_TRY(options.seed, parse_seed(words.seed));
+  options.verbose = words.verbose;
+  return options;
+}
+
+/// To standard error: the one figure that differs between two equal runs.
+void print_rate(const run::Report& report) {
+  const double seconds = static_cast<double>(report.elapsed) / 1e9;
+  if (report.packets > 0 && seconds > 0)
+    complain(fmt::format("{} packets in {:.3f} s: {:.0f} packets/s", report.packets, seconds,
+                         static_cast<double>(report.packets) / seconds));
+}
+
+/// The exit code, after a sentence for what went wrong in a run that has a report all the same.
+int judge(const run::Report& report) {
+  if (!report.ended_early.empty()) complain(report.ended_early);
+  if (report.fault_count)
+    complain(fmt::format("{} run(s) of a program broke a rule, and their packets were dropped", report.fault_count));
+  return report.ended_early.empty() && report.fault_count == 0 ? kOk : kFailed;
+}
+
+}  // namespace
+
+int cmd_run(const Invocation& invocation) {
+  Words words;
+  CLI::App app;
+  declare(app, words);
+  if (const auto ended = parse_options(app, invocation)) return *ended;
+  auto options = to_options(words);
+  if (!options) return usage_error(invocation, options.error().message);
+
+  // A capture on standard output has it for itself.
+  std::FILE* const out = options->write == "-" ? stderr : stdout;
+  std::vector<run::PacketReport> packets;
+  run::Recorder::Sinks sinks;
+  if (options->verbose && invocation.json)
+    sinks.packet = [&](const run::PacketReport& packet) { packets.push_back(packet); };
+  else if (options->verbose)
+    sinks.packet = [out](const run::PacketReport& packet) { print(to_text(packet), out); };
+  sinks.trace = [to = invocation.json ? stderr : out](const std::string& line) { print(line + "\n", to); };
+
+  const auto report = run::run(*options, std::move(sinks));
+  if (!report) return report_error(invocation, report.error());
+  if (options->verbose && !invocation.json) print("\n", out);
+  print(invocation.json ? run::to_json(*report, options->verbose ? &packets : nullptr) : run::to_text(*report), out);
+  print_rate(*report);
+  return judge(*report);
+}
+
+}  // namespace saya::cli
