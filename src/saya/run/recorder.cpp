@@ -25,17 +25,12 @@ std::string port_name(const nic::Nic& nic, uint32_t ifindex) {
 }  // namespace
 
 HookReport& Recorder::hook_of(const Packet& packet, const hook::Verdict& verdict) {
-  const uint32_t ifindex = ifindex_at(packet, verdict.point);
-  const std::string port = port_name(nic_, ifindex);
-  for (size_t i = 0; i < hooks_.size(); ++i) {
-    HookReport& hook = hooks_[i];
-    if (programs_[i] == &verdict.program && hook.point == verdict.point && hook.pref == verdict.pref &&
-        hook.handle == verdict.handle && hook.port == port)
-      return hook;
-  }
+  const Place place{&verdict.program, ifindex_at(packet, verdict.point), verdict.point, verdict.pref, verdict.handle};
+  const auto known = std::ranges::find(places_, place);
+  if (known != places_.end()) return hooks_[static_cast<size_t>(known - places_.begin())];
   const abi::Executable::Identity& identity = verdict.program.identity();
-  programs_.push_back(&verdict.program);
-  return hooks_.emplace_back(HookReport{.port = port,
+  places_.push_back(place);
+  return hooks_.emplace_back(HookReport{.port = port_name(nic_, place.ifindex),
                                         .point = verdict.point,
                                         .pref = verdict.pref,
                                         .handle = verdict.handle,

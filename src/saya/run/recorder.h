@@ -35,6 +35,16 @@ class Recorder final : public nic::Observer, public abi::Listener {
   Result<> status() const { return status_; }
 
  private:
+  /// A program at a hook: what one HookReport is about.
+  struct Place {
+    const abi::Executable* program;
+    uint32_t ifindex;
+    hook::Point point;
+    uint32_t pref;
+    uint32_t handle;
+    bool operator==(const Place&) const = default;
+  };
+
   HookReport& hook_of(const Packet& packet, const hook::Verdict& verdict);
   bool follows_packets() const { return sinks_.packet || sinks_.capture; }
   void write_capture(const Packet& packet, const nic::Port& port, const PacketReport& report);
@@ -42,7 +52,7 @@ class Recorder final : public nic::Observer, public abi::Listener {
   const nic::Nic& nic_;
   Sinks sinks_;
   std::vector<HookReport> hooks_;
-  std::vector<const abi::Executable*> programs_;                          ///< programs_[i] is what hooks_[i] counts.
+  std::vector<Place> places_;                                             ///< places_[i] is where hooks_[i] counts.
   std::unordered_map<const Packet*, std::vector<VerdictReport>> trails_;  ///< Of the packets under way.
   std::vector<FaultReport> faults_;
   Nanoseconds first_ = std::numeric_limits<Nanoseconds>::max();
