@@ -162,6 +162,7 @@ Result<ProgramPtr> link(const object::Object& object, uint32_t index, std::span<
   const object::Function& function = object.functions[index];
   auto program = std::make_shared<Program>();
   program->name = function.name;
+  program->section = function.section;
   program->origin = fmt::format("{}:[{}]", object.file, function.section);
   program->license = object.license;
   program->gpl_compatible = is_gpl_compatible(object.license);

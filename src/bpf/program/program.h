@@ -40,7 +40,8 @@ struct Subprogram {
 /// calls reach only into `code`: it means the same to every target.
 struct Program {
   std::string name;
-  std::string origin;  ///< "fw.o:[section]".
+  std::string section;  ///< Empty for bare instructions.
+  std::string origin;   ///< "fw.o:[section]".
   Type type = Type::unspec;
   uint32_t expected_attach_type = 0;
   bool frags = false;

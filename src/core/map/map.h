@@ -146,6 +146,8 @@ struct MapType {
 std::span<const MapType> map_types() noexcept;
 /// Null for a type that the table does not know.
 const MapType* find_map_type(uint32_t id) noexcept;
+/// "percpu_array", or "type 14" for a type that the table does not know.
+std::string map_type_name(uint32_t id);
 
 #define SAYA_MAP_TYPE(id, name, doc)                                    \
   Result<size_t> name##_storage(const MapSpec& spec, uint32_t nr_cpus); \

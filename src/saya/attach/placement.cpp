@@ -9,19 +9,10 @@
 #include <optional>
 #include <vector>
 
+#include "base/text.h"
+
 namespace saya::attach {
 namespace {
-
-std::vector<std::string_view> split(std::string_view text) {
-  std::vector<std::string_view> words;
-  constexpr std::string_view kBlanks = " \t\n";
-  for (size_t at = text.find_first_not_of(kBlanks); at != text.npos; at = text.find_first_not_of(kBlanks, at)) {
-    const size_t end = std::min(text.find_first_of(kBlanks, at), text.size());
-    words.push_back(text.substr(at, end - at));
-    at = end;
-  }
-  return words;
-}
 
 /// A whole word as a number, decimal or 0x hexadecimal.
 std::optional<uint64_t> number(std::string_view word) {
@@ -164,7 +155,7 @@ Result<uint16_t> parse_protocol(std::string_view word) {
 
 Result<Placement> parse_placement(hook::Point point, std::string_view text, const std::string& default_object) {
   Placement placement{.point = point, .object = {}, .program = {}, .filter = {}};
-  std::vector<std::string_view> words = split(text);
+  std::vector<std::string_view> words = split_words(text);
   if (!words.empty() && !is_keyword(words.front())) {
     parse_target(words.front(), placement);
     words.erase(words.begin());

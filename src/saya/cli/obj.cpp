@@ -59,17 +59,7 @@ std::string_view type_name(program::Type type) {
   return "unspec";
 }
 
-std::string map_type_name(const MapSpec& spec) {
-  const MapType* type = find_map_type(spec.type);
-  return type ? std::string(type->name) : fmt::format("type {}", spec.type);
-}
-
 std::string tag_text(const abi::Tag& tag) { return to_hex(std::as_bytes(std::span(tag))); }
-
-std::string section_of(const program::Program& program) {
-  const size_t open = program.origin.find(":[");
-  return open == std::string::npos ? "" : program.origin.substr(open + 2, program.origin.size() - open - 3);
-}
 
 Json show_json(const program::Program& program) {
   Json functions = Json::array();
@@ -81,7 +71,7 @@ Json show_json(const program::Program& program) {
     });
   return {
       {"name",        program.name              },
-      {"section",     section_of(program)       },
+      {"section",     program.section           },
       {"type",        type_name(program.type)   },
       {"insns",       program.code.size()       },
       {"tag",         tag_text(program.tag)     },
@@ -94,27 +84,27 @@ Json show_json(const program::Program& program) {
 
 Json show_json(const object::MapDefinition& map) {
   return {
-      {"name",        map.spec.name          },
-      {"type",        map_type_name(map.spec)},
-      {"key_size",    map.spec.key_size      },
-      {"value_size",  map.spec.value_size    },
-      {"max_entries", map.spec.max_entries   },
-      {"flags",       map.spec.flags         },
-      {"frozen",      map.frozen             }
+      {"name",        map.spec.name               },
+      {"type",        map_type_name(map.spec.type)},
+      {"key_size",    map.spec.key_size           },
+      {"value_size",  map.spec.value_size         },
+      {"max_entries", map.spec.max_entries        },
+      {"flags",       map.spec.flags              },
+      {"frozen",      map.frozen                  }
   };
 }
 
 std::string show_text(const program::Program& program) {
   const std::string calls =
       program.subprograms.size() > 1 ? fmt::format("  subprograms {}", program.subprograms.size() - 1) : "";
-  return fmt::format("prog {}  section {}  type {}  insns {}  tag {}  sha1 {}{}{}\n", program.name, section_of(program),
+  return fmt::format("prog {}  section {}  type {}  insns {}  tag {}  sha1 {}{}{}\n", program.name, program.section,
                      type_name(program.type), program.code.size(), tag_text(program.tag), tag_text(program.tag_sha1),
                      calls, program.frags ? "  frags" : "");
 }
 
 std::string show_text(const object::MapDefinition& map) {
   return fmt::format("map {}  {}  key {}B  value {}B  max_entries {}  flags {:#x}{}\n", map.spec.name,
-                     map_type_name(map.spec), map.spec.key_size, map.spec.value_size, map.spec.max_entries,
+                     map_type_name(map.spec.type), map.spec.key_size, map.spec.value_size, map.spec.max_entries,
                      map.spec.flags, map.frozen ? "  frozen" : "");
 }
 
@@ -167,7 +157,7 @@ Result<> for_each_insn(const program::Program& program, Visit visit) {
 }
 
 Result<std::string> dump_text(const program::Program& program) {
-  std::string text = fmt::format("{}: section {}, {} insns, tag {}\n", program.name, section_of(program),
+  std::string text = fmt::format("{}: section {}, {} insns, tag {}\n", program.name, program.section,
                                  program.code.size(), tag_text(program.tag));
   SAYA_CHECK(for_each_insn(program, [&](uint32_t slot, const isa::Insn& insn) {
     if (const auto* part = subprogram_at(program, slot)) text += fmt::format("{}:\n", part->name);

@@ -6,21 +6,13 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace saya::cli {
 namespace {
 
-std::vector<std::string_view> split(std::string_view words) {
-  std::vector<std::string_view> parts;
-  for (size_t at = 0; at <= words.size();) {
-    const size_t end = std::min(words.find(' ', at), words.size());
-    parts.push_back(words.substr(at, end - at));
-    at = end + 1;
-  }
-  return parts;
-}
-
 bool begins(const Command& command, std::span<const std::string> typed) {
-  const auto words = split(command.words);
+  const auto words = split_words(command.words);
   if (typed.size() < words.size()) return false;
   for (size_t i = 0; i < words.size(); ++i)
     if (typed[i].empty() || !words[i].starts_with(typed[i])) return false;
@@ -55,7 +47,7 @@ Result<Invocation> parse_words(std::span<const std::string> arguments) {
   if (!found)
     return fail(Code::invalid_argument,
                 fmt::format("'{}' is no command; there are: {}", typed_words(words), all_words()));
-  words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(split(found->words).size()));
+  words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(split_words(found->words).size()));
   return Invocation{*found, std::move(words), json};
 }
 

@@ -27,9 +27,4 @@ bool says_nothing(const Map& map, std::span<const std::byte> value) {
   return std::ranges::all_of(value, [](std::byte byte) { return byte == std::byte{0}; });
 }
 
-std::string type_name(const Map& map) {
-  const MapType* type = find_map_type(map.spec().type);
-  return type ? std::string(type->name) : fmt::format("type {}", map.spec().type);
-}
-
 }  // namespace saya::run

@@ -17,7 +17,5 @@ std::optional<uint64_t> as_number(std::span<const std::byte> bytes);
 std::string element_text(std::span<const std::byte> bytes);
 /// Whether an element is no news: an array is born full of zeroes. In a hash a program put every element there.
 bool says_nothing(const Map& map, std::span<const std::byte> value);
-/// "percpu_array".
-std::string type_name(const Map& map);
 
 }  // namespace saya::run

@@ -101,12 +101,12 @@ Json map_json(Map& map) {
       });
   });
   Json json = {
-      {"name",        map.spec().name       },
-      {"type",        type_name(map)        },
-      {"key_size",    map.spec().key_size   },
-      {"value_size",  map.spec().value_size },
-      {"max_entries", map.spec().max_entries},
-      {"entries",     std::move(entries)    }
+      {"name",        map.spec().name               },
+      {"type",        map_type_name(map.spec().type)},
+      {"key_size",    map.spec().key_size           },
+      {"value_size",  map.spec().value_size         },
+      {"max_entries", map.spec().max_entries        },
+      {"entries",     std::move(entries)            }
   };
   if (!listed) json["error"] = listed.error().message;
   return json;

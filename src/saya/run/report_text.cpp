@@ -70,7 +70,7 @@ std::string maps_text(const Report& report) {
     if (map->spec().flags & kMapReadOnlyProgram) continue;  // Constants are no news.
     const std::string entries = map_text(*map);
     if (entries.empty()) continue;
-    text += fmt::format("\nMAP {} ({}, {} entries at most)\n{}", map->spec().name, type_name(*map),
+    text += fmt::format("\nMAP {} ({}, {} entries at most)\n{}", map->spec().name, map_type_name(map->spec().type),
                         map->spec().max_entries, entries);
   }
   return text;
