@@ -347,6 +347,21 @@ TEST(TailCalls, AFaultInTheOtherProgramIsAFaultOfTheRun) {
   EXPECT_TRUE(rig.last.faulted);
 }
 
+TEST(TailCalls, GiveNoAccessToTheMapsOfTheProgramBefore) {
+  Rig rig;
+  // The stack goes on to the next program, and so does what lies in it.
+  auto target =
+      std::make_shared<program::Program>(*rig.link(Type::xdp, "r2 = *(u64 *)(r10 -16)\nr0 = *(u64 *)(r2 +0)\nexit"));
+  target->maps.clear();
+  ASSERT_TRUE(static_cast<ProgArray&>(*rig.maps[3]).set(0, run_checked(target, helper::table()).value()));
+  const auto program = build(rig, Type::xdp,
+                             "r6 = r1\n" LOOKUP("0") "r7 = *(u64 *)(r0 +0)\n*(u64 *)(r10 -16) = r0\nr1 = r6\n"
+                             "r2 = map[idx:3]\nr3 = 0\ncall bpf_tail_call\nr0 = 7\nexit",
+                             true);
+  rig.run(*program);
+  EXPECT_TRUE(rig.last.faulted);
+}
+
 // ---- The rest of the contract
 
 TEST(Executables, KnowWhetherTheyMayWriteThePacket) {

@@ -93,6 +93,7 @@ bool Machine::push(const Op* op, Registers& r) noexcept {
 const Op* Machine::pop(Registers& r) noexcept {
   const Frame& caller = frames_[--depth_];
   stack_ = {stack_.begin + kFrameBytes, stack_.size - kFrameBytes};
+  if (code_ != caller.code) value_ = {};  // A tail call in the function left another program's.
   code_ = caller.code;
   for (size_t i = 0; i < caller.saved.size(); ++i) r[6 + i] = caller.saved[i];
   r[10] += kFrameBytes;
@@ -141,6 +142,7 @@ Machine::Tail Machine::tail_call(const Op* op, Registers& r) noexcept {
     if (code.checked == code_->checked) {
       r = {0, reinterpret_cast<uint64_t>(run_->packet), 0, 0, 0, 0, 0, 0, 0, 0, r[10]};
       code_ = &code;
+      value_ = {};  // Of a map that the next program may not have.
       return Tail::entered;
     }
   }
