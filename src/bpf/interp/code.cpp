@@ -18,7 +18,6 @@ using isa::Insn;
 using isa::Kind;
 using isa::Width;
 
-constexpr uint32_t kTailCall = 12;  // BPF_FUNC_tail_call: the engine's own.
 constexpr uint32_t kNotAnOp = UINT32_MAX;
 
 constexpr unsigned index(Width width) { return static_cast<unsigned>(width); }

@@ -36,6 +36,9 @@ struct Op {
 /// on, and the function's op.
 inline constexpr uint64_t kFunctionTag = uint64_t{0xf5a9} << 48;
 
+/// BPF_FUNC_tail_call: the one helper that the engine itself is.
+inline constexpr uint32_t kTailCall = 12;
+
 /// A decoded program and what it keeps alive. Immutable.
 struct Decoded {
   program::ProgramPtr program;

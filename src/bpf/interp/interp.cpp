@@ -12,13 +12,16 @@
 namespace saya::interp {
 namespace {
 
-/// Whether some store may reach the frame: any whose base is not the frame pointer.
+/// A store whose base is not the frame pointer may reach the frame (atomics on packets are refused), and so may
+/// whatever program a tail call finds in its slot.
+bool may_write_packet(const isa::Insn& insn) {
+  if (insn.kind == isa::Kind::store) return insn.dst != 10;
+  return insn.kind == isa::Kind::call && insn.callee == isa::Callee::helper && insn.imm == kTailCall;
+}
+
 bool may_write_packet(const program::Program& program) {
   const auto insns = isa::decode_all(program.code);
-  if (!insns) return true;
-  return std::ranges::any_of(*insns, [](const isa::Insn& insn) {
-    return insn.kind == isa::Kind::store && insn.dst != 10;  // Atomics on packets are refused.
-  });
+  return !insns || std::ranges::any_of(*insns, [](const isa::Insn& insn) { return may_write_packet(insn); });
 }
 
 abi::Executable::Identity identify(const program::Program& program, abi::Hook hook) {

@@ -367,6 +367,10 @@ TEST(TailCalls, GiveNoAccessToTheMapsOfTheProgramBefore) {
 TEST(Executables, KnowWhetherTheyMayWriteThePacket) {
   const Rig rig;
   EXPECT_FALSE(build(rig, Type::xdp, "*(u64 *)(r10 -8) = 1\nr0 = 2\nexit", true)->identity().writes_packet);
+  EXPECT_TRUE(build(rig, Type::xdp, "r2 = map[idx:3]\nr3 = 0\ncall bpf_tail_call\nr0 = 2\nexit", true)
+                  ->identity()
+                  .writes_packet)
+      << "the program in the slot may";
   EXPECT_TRUE(build(rig, Type::xdp, "r2 = *(u32 *)(r1 +0)\n*(u8 *)(r2 +0) = 1\nexit", true)->identity().writes_packet);
 }
 
