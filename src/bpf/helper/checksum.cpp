@@ -1,5 +1,5 @@
 // net/core/filter.c, net/core/utils.c and include/net/checksum.h, Linux 6.18, down to which of the two zeros of
-// one's-complement arithmetic comes out (helper/kernel_parity_test.cpp).
+// one's-complement arithmetic comes out (tests/helper_kernel_test.cpp).
 #include "helper/checksum.h"
 
 #include "base/bytes.h"

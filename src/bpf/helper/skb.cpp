@@ -1,4 +1,4 @@
-// net/core/filter.c, Linux 6.18; errors as measured (helper/kernel_parity_test.cpp).
+// net/core/filter.c, Linux 6.18; errors as measured (tests/helper_kernel_test.cpp).
 #include "helper/skb.h"
 
 #include <climits>
