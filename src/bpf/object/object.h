@@ -31,10 +31,12 @@ struct SourceLine {
 /// A reference that linking resolves.
 struct Relocation {
   enum class Kind : uint8_t {
-    map,      ///< load_imm of the map `target`.
-    data,     ///< load_imm of `addend` bytes into the data section that is map `target`.
-    call,     ///< Local call of function `target`, `addend` slots into it (0 but for odd objects).
-    address,  ///< load_imm of the address of function `target`, for callbacks.
+    map,             ///< load_imm of the map `target`.
+    data,            ///< load_imm of `addend` bytes into the data section that is map `target`.
+    call,            ///< Local call of function `target`, `addend` slots into it (0 but for odd objects).
+    address,         ///< load_imm of the address of function `target`, for callbacks.
+    extern_call,     ///< Call of the kernel function that is extern `target`.
+    extern_address,  ///< load_imm of the address of extern `target`, or of 0 where there is none and it is weak.
   };
   uint32_t insn = 0;  ///< Slot in the function.
   Kind kind = Kind::map;
@@ -43,6 +45,27 @@ struct Relocation {
 };
 
 enum class Binding : uint8_t { local, global, weak };
+
+/// Something that the object uses and the place where it runs defines (`__kconfig`, `__ksym`).
+struct Extern {
+  enum class Kind : uint8_t {
+    config,  ///< A variable of `.kconfig`: CONFIG_HZ, LINUX_KERNEL_VERSION; instructions reach it as data of that map.
+    variable,  ///< A kernel variable, with its type or (`const void`) without.
+    function,  ///< A kernel function that programs call (kfunc).
+  };
+  std::string name;
+  Kind kind = Kind::config;
+  bool weak = false;      ///< May be missing: then it is zero.
+  uint32_t btf_type = 0;  ///< In Object::btf: the variable's type, or the FUNC.
+  uint32_t offset = 0;    ///< Kind config: its bytes in the map `.kconfig`.
+  uint32_t size = 0;
+};
+
+/// An instruction that CO-RE changes when the program is linked for a target.
+struct CoreRelocation {
+  uint32_t insn = 0;  ///< Slot in the function.
+  btf::CoreQuery query;
+};
 
 /// One function of the object: a program if `entry`, else something programs call.
 struct Function {
@@ -53,6 +76,7 @@ struct Function {
   std::vector<isa::RawInsn> code;
   std::vector<Relocation> relocations;  ///< In insn order.
   std::vector<SourceLine> lines;        ///< In insn order.
+  std::vector<CoreRelocation> core;     ///< In insn order.
   uint32_t btf_type = 0;                ///< Its FUNC in Object::btf; 0 when unknown.
 };
 
@@ -62,12 +86,33 @@ struct ProgramSlot {
   uint32_t function = 0;  ///< In Object::functions.
 };
 
+/// A map that a map of maps holds from the beginning.
+struct MapSlot {
+  uint32_t index = 0;  ///< The key.
+  uint32_t map = 0;    ///< In Object::maps.
+};
+
+/// How a map is shared through the file system of pins (program/pins.h has the paths).
+enum class Pinning : uint8_t {
+  none,
+  by_name,  ///< LIBBPF_PIN_BY_NAME of a BTF map, PIN_GLOBAL_NS (2) of a bpf_elf_map.
+  object,   ///< PIN_OBJECT_NS (1) of a bpf_elf_map: shared by loads of the same file.
+  replace,  ///< CILIUM_PIN_REPLACE (16): a new map takes the place of the pinned one.
+  custom,   ///< Another number: a line of the bpf_pinning file names its folder.
+};
+
 /// A map as the object declares it, or a data section that becomes an array of one value.
 struct MapDefinition {
   MapSpec spec;
+  std::string section;                ///< Of the ELF file: ".maps", "maps", ".rodata".
   std::vector<std::byte> initial;     ///< Contents of a data section; empty for ordinary maps and for .bss (all zero).
-  std::vector<ProgramSlot> programs;  ///< Of a prog array: `.values = {[1] = (void *)&next}`, in file order.
+  std::vector<ProgramSlot> programs;  ///< Of a prog array: `.values` and sections "ID/SLOT", in file order.
+  std::vector<MapSlot> maps;          ///< Of a map of maps: `.values` and inner_idx, in file order.
   bool frozen = false;                ///< .rodata: nobody writes it once loaded.
+  Pinning pinning = Pinning::none;
+  uint32_t pinning_number = 0;  ///< As written; the number that `custom` looks up.
+  uint32_t id = 0;              ///< bpf_elf_map: what sections "ID/SLOT" and inner_id refer to; 0 for none.
+  uint32_t inner_id = 0;        ///< bpf_elf_map: the id of the map that spec.inner was taken from.
 };
 
 struct Object {
@@ -75,6 +120,8 @@ struct Object {
   std::string license;
   std::vector<Function> functions;  ///< In file order.
   std::vector<MapDefinition> maps;
+  std::vector<Extern> externs;
+  std::string digest;                   ///< SHA-1 of the file in hexadecimal, if a map's pinning needs it.
   std::shared_ptr<const btf::Btf> btf;  ///< Null without debug information. raw() is ready for BPF_BTF_LOAD.
 };
 

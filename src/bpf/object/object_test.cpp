@@ -57,6 +57,8 @@ std::vector<std::string> references(const Object& object, const Function& functi
       case Relocation::Kind::data: all.push_back("data " + object.maps[relocation.target].spec.name + add); break;
       case Relocation::Kind::call: all.push_back("call " + object.functions[relocation.target].name + add); break;
       case Relocation::Kind::address: all.push_back("address " + object.functions[relocation.target].name + add); break;
+      case Relocation::Kind::extern_call: all.push_back("extern call " + object.externs[relocation.target].name); break;
+      case Relocation::Kind::extern_address: all.push_back("extern " + object.externs[relocation.target].name); break;
     }
   }
   return all;

@@ -71,6 +71,8 @@ class Linker {
       case Relocation::Kind::map: return refer_to_map(relocation, at, Pseudo::map_index);
       case Relocation::Kind::data: return refer_to_map(relocation, at, Pseudo::map_index_value);
       case Relocation::Kind::call: return refer_to_function(relocation, at);
+      case Relocation::Kind::extern_call:
+      case Relocation::Kind::extern_address: return fail(Code::unsupported, "externs are not supported yet");
       case Relocation::Kind::address:
         program_.code[at].set_src(static_cast<uint8_t>(Pseudo::func));
         program_.code[at + 1].imm = 0;
@@ -101,6 +103,7 @@ class Linker {
       map_index_[target] = static_cast<uint32_t>(program_.maps.size());
       program_.maps.push_back(maps_.empty() ? nullptr : maps_[target]);
       program_.map_names.push_back(object_.maps[target].spec.name);
+      program_.map_numbers.push_back(target);
     }
     return map_index_[target];
   }
@@ -152,7 +155,8 @@ void set_type(Program& program, const object::Function& function, Type type) {
 
 }  // namespace
 
-Result<ProgramPtr> link(const object::Object& object, uint32_t index, std::span<const MapPtr> maps, Type type) {
+Result<ProgramPtr> link(const object::Object& object, uint32_t index, std::span<const MapPtr> maps, Type type,
+                        const Target&) {
   if (index >= object.functions.size())
     return fail(Code::no_such_entry, fmt::format("{}: function {} does not exist, there are {}", object.file, index,
                                                  object.functions.size()));

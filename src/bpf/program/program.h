@@ -13,17 +13,25 @@
 #include "isa/insn.h"
 #include "map/map.h"
 #include "object/object.h"
+#include "program/target.h"
 
 namespace saya::program {
 
-/// BPF_PROG_TYPE_*, as far as saya runs or loads them; values are kernel ABI.
-enum class Type : uint32_t { unspec = 0, socket_filter = 1, sched_cls = 3, sched_act = 4, xdp = 6 };
+/// BPF_PROG_TYPE_*; values are kernel ABI.
+enum class Type : uint32_t {
+#define SAYA_PROGRAM_TYPE(id, name, doc) name = id,
+#include "program/types.def"
+};
+/// "sched_cls", as bpftool and libbpf write it.
+std::string_view to_string(Type type) noexcept;
+/// The type of that name, or its libbpf section word ("tc", "classifier", "socket"): for `--type`.
+std::optional<Type> parse_type(std::string_view word) noexcept;
 
-/// What a section name says about the program in it (libbpf's and iproute2's conventions: "xdp", "xdp.frags/x", "tc",
-/// "classifier", "action", "tcx/ingress", "prog").
+/// What a section name says about the program in it (program/sections.def: libbpf's and iproute2's conventions).
 struct SectionType {
   Type type = Type::unspec;
   bool frags = false;
+  bool sleepable = false;
   uint32_t expected_attach_type = 0;  ///< BPF_TCX_INGRESS and the like; 0 when the name says nothing.
 };
 SectionType type_of_section(std::string_view section) noexcept;
@@ -35,9 +43,24 @@ struct Subprogram {
   uint32_t btf_type = 0;
 };
 
+/// A kernel function or variable that the program refers to.
+struct ExternUse {
+  std::string name;
+  object::Extern::Kind kind = object::Extern::Kind::function;
+  bool weak = false;
+};
+
+/// An instruction that CO-RE could not resolve: it became a call that no engine knows, as libbpf does it.
+struct Poison {
+  uint32_t insn = 0;  ///< Slot.
+  std::string why;    ///< "struct sk_buff___old has no counterpart in the types of the running kernel"
+};
+inline constexpr int32_t kPoisonedCall = 0xbad2310;  ///< The helper number of such a call.
+
 /// Immutable once linked; shared by whatever is made of it.
-/// In `code`, map references are load_imm with Pseudo::map_index (or map_index_value) and an index into `maps`, and
-/// calls reach only into `code`: it means the same to every target.
+/// In `code`, map references are load_imm with Pseudo::map_index (or map_index_value) and an index into `maps`, kernel
+/// functions (Callee::kfunc) and variables (Pseudo::btf_id) are indices into `externs`, and calls reach only into
+/// `code`: it means the same to every target.
 struct Program {
   std::string name;
   std::string section;  ///< Empty for bare instructions.
@@ -48,6 +71,9 @@ struct Program {
   std::vector<isa::RawInsn> code;
   std::vector<MapPtr> maps;             ///< Those it refers to, each once.
   std::vector<std::string> map_names;   ///< map_names[i] is what the object calls maps[i].
+  std::vector<uint32_t> map_numbers;    ///< maps[i] is map number map_numbers[i] of the object.
+  std::vector<ExternUse> externs;       ///< Those it refers to, each once.
+  std::vector<Poison> poisons;          ///< In insn order.
   std::vector<Subprogram> subprograms;  ///< [0] is the program itself, from slot 0.
   std::vector<object::SourceLine> lines;
   std::string license;
@@ -61,11 +87,11 @@ struct Program {
 };
 using ProgramPtr = std::shared_ptr<const Program>;
 
-/// Links function `index` of `object`: appends what it calls, binds maps[i] for object.maps[i], resolves every
-/// relocation. Without any `maps` they stay unbound (null): such a program can be looked at, not run. `type` overrides
-/// what the section's name says. Errors name function, instruction and target.
+/// Links function `index` of `object` for `target`: appends what it calls, binds maps[i] for object.maps[i], resolves
+/// every relocation. Without any `maps` they stay unbound (null): such a program can be looked at, or put into the
+/// kernel, not run here. `type` overrides what the section's name says. Errors name function, instruction and target.
 Result<ProgramPtr> link(const object::Object& object, uint32_t index, std::span<const MapPtr> maps,
-                        Type type = Type::unspec);
+                        Type type = Type::unspec, const Target& target = default_target());
 /// A program from bare instructions, without maps: for `saya insn run` and tests.
 ProgramPtr from_code(std::string name, std::vector<isa::RawInsn> code, Type type);
 

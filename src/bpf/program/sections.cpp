@@ -21,22 +21,22 @@ struct Row {
 
 /// The first row that matches decides, so the longer names come first.
 constexpr Row kRows[] = {
-    {"xdp.frags/devmap", {Type::xdp, true, kXdpDevmap}        },
-    {"xdp.frags/cpumap", {Type::xdp, true, kXdpCpumap}        },
-    {"xdp.frags",        {Type::xdp, true, 0}                 },
-    {"xdp/devmap",       {Type::xdp, false, kXdpDevmap}       },
-    {"xdp/cpumap",       {Type::xdp, false, kXdpCpumap}       },
-    {"xdp_devmap",       {Type::xdp, false, kXdpDevmap}       },
-    {"xdp_cpumap",       {Type::xdp, false, kXdpCpumap}       },
-    {"xdp",              {Type::xdp, false, 0}                },
-    {"tcx/ingress",      {Type::sched_cls, false, kTcxIngress}},
-    {"tcx/egress",       {Type::sched_cls, false, kTcxEgress} },
-    {"tc/ingress",       {Type::sched_cls, false, kTcxIngress}},
-    {"tc/egress",        {Type::sched_cls, false, kTcxEgress} },
-    {"tc",               {Type::sched_cls, false, 0}          },
-    {"classifier",       {Type::sched_cls, false, 0}          },
-    {"action",           {Type::sched_act, false, 0}          },
-    {"socket",           {Type::socket_filter, false, 0}      },
+    {"xdp.frags/devmap", {Type::xdp, true, false, kXdpDevmap}        },
+    {"xdp.frags/cpumap", {Type::xdp, true, false, kXdpCpumap}        },
+    {"xdp.frags",        {Type::xdp, true, false, 0}                 },
+    {"xdp/devmap",       {Type::xdp, false, false, kXdpDevmap}       },
+    {"xdp/cpumap",       {Type::xdp, false, false, kXdpCpumap}       },
+    {"xdp_devmap",       {Type::xdp, false, false, kXdpDevmap}       },
+    {"xdp_cpumap",       {Type::xdp, false, false, kXdpCpumap}       },
+    {"xdp",              {Type::xdp, false, false, 0}                },
+    {"tcx/ingress",      {Type::sched_cls, false, false, kTcxIngress}},
+    {"tcx/egress",       {Type::sched_cls, false, false, kTcxEgress} },
+    {"tc/ingress",       {Type::sched_cls, false, false, kTcxIngress}},
+    {"tc/egress",        {Type::sched_cls, false, false, kTcxEgress} },
+    {"tc",               {Type::sched_cls, false, false, 0}          },
+    {"classifier",       {Type::sched_cls, false, false, 0}          },
+    {"action",           {Type::sched_act, false, false, 0}          },
+    {"socket",           {Type::socket_filter, false, false, 0}      },
 };
 
 /// Whether `section` is `prefix`, or goes on with something that is no letter: "xdp/pass", "xdp_pass" and "tc1", but
@@ -60,10 +60,8 @@ std::optional<abi::Hook> hook_of(Type type) noexcept {
     case Type::xdp: return abi::Hook::xdp;
     case Type::sched_cls:
     case Type::sched_act: return abi::Hook::tc;
-    case Type::socket_filter:
-    case Type::unspec: return std::nullopt;
+    default: return std::nullopt;
   }
-  return std::nullopt;
 }
 
 }  // namespace saya::program

@@ -100,11 +100,39 @@ class Btf {
   std::span<const std::byte> strings_;
 };
 
-/// `.BTF.ext`: lines and function infos per ELF section name, in offset order.
+/// BPF_CORE_*: what a CO-RE relocation asks of the target's types; values are the format's.
+enum class CoreKind : uint8_t {
+  field_byte_offset = 0,
+  field_byte_size,
+  field_exists,
+  field_signed,
+  field_lshift_u64,
+  field_rshift_u64,
+  type_id_local,
+  type_id_target,
+  type_exists,
+  type_size,
+  enum_value_exists,
+  enum_value,
+  type_matches
+};
+struct CoreQuery {
+  uint32_t type = 0;        ///< In the object's own BTF.
+  std::string_view access;  ///< "0:1:2": indices of members, array elements or the enumerator.
+  CoreKind kind = CoreKind::field_byte_offset;
+};
+/// An instruction whose immediate or offset follows from the types of the kernel that it will run on.
+struct CoreRelocation {
+  uint32_t offset = 0;  ///< Byte offset in its ELF section.
+  CoreQuery query;
+};
+
+/// `.BTF.ext`: lines, function infos and CO-RE relocations per ELF section name, in offset order.
 struct SectionInfo {
   std::string_view section;
   std::vector<FunctionInfo> functions;
   std::vector<Line> lines;
+  std::vector<CoreRelocation> relocations;
 };
 Result<std::vector<SectionInfo>> parse_ext(const Btf& btf, std::span<const std::byte> bytes);
 

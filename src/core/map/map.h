@@ -46,6 +46,9 @@ struct MapSpec {
   uint32_t flags = 0;         ///< BPF_F_* as given to BPF_MAP_CREATE.
   uint32_t key_btf_type = 0;  ///< Type ids in the object's BTF; 0 when unknown.
   uint32_t value_btf_type = 0;
+  uint32_t numa_node = 0;                ///< Counts with kMapNumaNode.
+  uint64_t map_extra = 0;                ///< What it means depends on the type (BPF_MAP_CREATE, Linux 5.16).
+  std::shared_ptr<const MapSpec> inner;  ///< Of a map of maps: what each of them must look like.
 };
 
 /// What opens every map's memory. Position independent; payload follows at kMapPayloadOffset.

@@ -48,17 +48,6 @@ Result<std::vector<program::ProgramPtr>> link_programs(const object::Object& obj
   return programs;
 }
 
-std::string_view type_name(program::Type type) {
-  switch (type) {
-    case program::Type::unspec: return "unspec";
-    case program::Type::socket_filter: return "socket_filter";
-    case program::Type::sched_cls: return "sched_cls";
-    case program::Type::sched_act: return "sched_act";
-    case program::Type::xdp: return "xdp";
-  }
-  return "unspec";
-}
-
 std::string tag_text(const abi::Tag& tag) { return to_hex(std::as_bytes(std::span(tag))); }
 
 Json show_json(const program::Program& program) {
@@ -72,7 +61,7 @@ Json show_json(const program::Program& program) {
   return {
       {"name",        program.name              },
       {"section",     program.section           },
-      {"type",        type_name(program.type)   },
+      {"type",        to_string(program.type)   },
       {"insns",       program.code.size()       },
       {"tag",         tag_text(program.tag)     },
       {"tag_sha1",    tag_text(program.tag_sha1)},
@@ -98,7 +87,7 @@ std::string show_text(const program::Program& program) {
   const std::string calls =
       program.subprograms.size() > 1 ? fmt::format("  subprograms {}", program.subprograms.size() - 1) : "";
   return fmt::format("prog {}  section {}  type {}  insns {}  tag {}  sha1 {}{}{}\n", program.name, program.section,
-                     type_name(program.type), program.code.size(), tag_text(program.tag), tag_text(program.tag_sha1),
+                     to_string(program.type), program.code.size(), tag_text(program.tag), tag_text(program.tag_sha1),
                      calls, program.frags ? "  frags" : "");
 }
 
