@@ -105,7 +105,13 @@ bool is_gpl_compatible(std::string_view license) noexcept;
 /// The hook that programs of this type run at; nothing for types that are not packet hooks of saya.
 std::optional<abi::Hook> hook_of(Type type) noexcept;
 
-/// Creates a map for each definition of the object, data sections filled. In the order of object.maps.
+struct Pins;  // program/pins.h
+
+/// A map for each definition of the object, in the order of object.maps: created, data sections and maps of maps
+/// filled.
 Result<std::vector<MapPtr>> create_maps(const object::Object& object, const MapWorld& world);
+/// The same with the pinned ones shared through `pins`: a map found there is used with what it holds; one that is not
+/// is pinned. What was pinned before an error stays, as with other loaders.
+Result<std::vector<MapPtr>> create_maps(const object::Object& object, const MapWorld& world, const Pins& pins);
 
 }  // namespace saya::program
