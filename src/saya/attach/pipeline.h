@@ -1,6 +1,7 @@
 // The program's walk: from a file to a hook.
 #pragma once
 
+#include <set>
 #include <span>
 
 #include "abi/helper_spec.h"
@@ -28,6 +29,7 @@ class Pipeline {
 
  private:
   Objects objects_;
+  std::set<const OpenObject*> filled_;  ///< Whose prog arrays hold what they hold from the beginning.
 };
 
 /// The function of `object` that `placement` means: its name or section, else the only program whose section name fits
