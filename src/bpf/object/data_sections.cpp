@@ -12,9 +12,11 @@
 namespace saya::object {
 namespace {
 
-constexpr uint32_t kArray = 2;           ///< BPF_MAP_TYPE_ARRAY
-constexpr size_t kMaxMapNameBytes = 15;  ///< BPF_OBJ_NAME_LEN without its NUL.
-constexpr size_t kMinSectionBytes = 7;   ///< libbpf leaves room for ".rodata" whatever the section.
+constexpr uint32_t kLinkageStatic = 0;                       ///< BTF_VAR_STATIC
+constexpr uint32_t kArena = 33;                              ///< BPF_MAP_TYPE_ARENA
+constexpr std::string_view kArenaSection = ".addr_space.1";  // As clang names it after the address space.
+constexpr size_t kMaxMapNameBytes = 15;                      ///< BPF_OBJ_NAME_LEN without its NUL.
+constexpr size_t kMinSectionBytes = 7;                       ///< libbpf leaves room for ".rodata" whatever the section.
 
 bool is_section(std::string_view name, std::string_view prefix) {
   return name == prefix || (name.starts_with(prefix) && name[prefix.size()] == '.');
@@ -45,8 +47,17 @@ std::map<std::string_view, uint32_t> btf_types_of(const btf::Btf* btf) {
   return types;
 }
 
+/// libbpf lets user space map the variables that other files could name, for the skeletons that bpftool makes.
+bool is_mmapable(const btf::Btf& btf, uint32_t data_section) {
+  return std::ranges::any_of(btf.type(data_section).members, [&](const btf::Member& place) {
+    const btf::Type& variable = btf.type(place.type);
+    return variable.kind == btf::Kind::variable && variable.linkage != kLinkageStatic;
+  });
+}
+
 MapDefinition definition(const ElfSection& section, const Object& object) {
   MapDefinition map;
+  map.section = section.name;
   map.frozen = is_section(section.name, ".rodata");
   map.spec.name = map_name(object.file, section.name);
   map.spec.type = kArray;
@@ -58,19 +69,31 @@ MapDefinition definition(const ElfSection& section, const Object& object) {
   return map;
 }
 
+/// Variables of an arena live in the arena map itself, from its first byte on.
+void read_arena(const ElfSection& section, uint32_t index, Object& object, Layout& layout) {
+  const auto arena = std::ranges::find(object.maps, kArena, [](const MapDefinition& map) { return map.spec.type; });
+  if (arena == object.maps.end()) return;
+  layout.data.emplace(index, static_cast<uint32_t>(arena - object.maps.begin()));
+  arena->initial.assign(section.bytes.begin(), section.bytes.end());
+}
+
 }  // namespace
 
 Result<> read_data_sections(const ElfFile& elf, Object& object, Layout& layout) {
   const auto btf_types = btf_types_of(object.btf.get());
   for (const ElfSection& section : elf.sections()) {
+    if (section.name == kArenaSection) read_arena(section, elf.index_of(section), object, layout);
     if (!is_data(section)) continue;
     if (section.size > std::numeric_limits<uint32_t>::max())
       return fail(Code::invalid_argument, fmt::format("section '{}': {} bytes, must be at most {}", section.name,
                                                       section.size, std::numeric_limits<uint32_t>::max()));
     layout.data.emplace(elf.index_of(section), static_cast<uint32_t>(object.maps.size()));
-    object.maps.push_back(definition(section, object));
-    const auto type = btf_types.find(section.name);
-    if (type != btf_types.end()) object.maps.back().spec.value_btf_type = type->second;
+    MapDefinition map = definition(section, object);
+    if (const auto type = btf_types.find(section.name); type != btf_types.end()) {
+      map.spec.value_btf_type = type->second;
+      if (is_mmapable(*object.btf, type->second)) map.spec.flags |= kMapMmapable;
+    }
+    object.maps.push_back(std::move(map));
   }
   return {};
 }
