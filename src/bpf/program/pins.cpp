@@ -31,7 +31,10 @@ Result<std::string> folder_of(const object::Object& object, const object::MapDef
     case object::Pinning::none: return std::string();
     case object::Pinning::by_name:
     case object::Pinning::replace: return std::string("tc/globals");
-    case object::Pinning::object: return "tc/" + object.digest;
+    case object::Pinning::object:
+      if (object.digest.empty())
+        return fail(Code::invalid_argument, "a map is pinned for its file, whose digest is unknown");
+      return "tc/" + object.digest;
     case object::Pinning::custom: break;
   }
   const auto custom = scheme.folders.find(map.pinning_number);

@@ -68,6 +68,12 @@ TEST_P(PinPath, IsThatOfIproute2) {
 }
 INSTANTIATE_TEST_SUITE_P(Pins, PinPath, testing::ValuesIn(kPaths), tests::case_name);
 
+TEST(PinPaths, ForAFileNeedItsDigest) {
+  object::Object object = object_of({});
+  object.digest.clear();
+  EXPECT_EQ(pin_path(object, array("m", Pinning::object), {}).error().code, Code::invalid_argument);
+}
+
 TEST(PinPaths, NamesThatLeaveTheFolderAreRefused) {
   const std::vector<std::string> names = {
       "", ".", "..", "../x", "a/b", "/etc/passwd", "a.b", "a b", "a\x1b[2J", "a\n", std::string(300, 'x')};
