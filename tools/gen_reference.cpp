@@ -23,6 +23,7 @@
 #include "isa/insn.h"
 #include "map/map.h"
 #include "port/port.h"
+#include "program/sections.h"
 
 namespace saya {
 namespace {
@@ -261,6 +262,41 @@ std::string maps() {
   return text;
 }
 
+std::string_view words(program::SectionMatch match) {
+  switch (match) {
+    case program::SectionMatch::exact: return "nothing";
+    case program::SectionMatch::family: return "`/...`";
+    case program::SectionMatch::loose: return "anything that starts with no letter";
+  }
+  return "";
+}
+
+std::string section_row(const program::Section& entry) {
+  const program::SectionType& type = entry.type;
+  std::string extra;
+  if (type.frags) extra = "takes fragmented packets";
+  if (type.sleepable) extra = "may sleep";
+  return row({code(entry.name), std::string(words(entry.match)), code(program::to_string(type.type)),
+              type.expected_attach_type ? code(program::attach_type_name(type.expected_attach_type)) : "", extra});
+}
+
+std::string programs() {
+  std::string text = section("Types") + header({"number", "type", "saya's hook", "meaning"});
+#define SAYA_PROGRAM_TYPE(id, name, doc)                                                                              \
+  text +=                                                                                                             \
+      row({#id, code(#name),                                                                                          \
+           std::string(program::hook_of(program::Type::name) ? abi::to_string(*program::hook_of(program::Type::name)) \
+                                                             : std::string_view{}),                                   \
+           doc});
+#include "program/types.def"
+  text += section("Section names") + header({"section", "may be followed by", "type", "attach type", ""});
+  for (const program::Section& entry : program::sections()) text += section_row(entry);
+  text +=
+      "\nA `?` before a name keeps libbpf from loading the program unless it is asked for. A section of any other "
+      "name says nothing: its programs are what they are attached as.\n";
+  return text;
+}
+
 // --- What people type and read ---------------------------------------------------------------------------------------
 
 std::string ports() {
@@ -311,6 +347,8 @@ constexpr Page kPages[] = {
      "src/core/abi/drops.def",                                                                                                                                drops       },
     {"helpers",      "Helpers",        "The helper functions that programs may call, with their numbers in the kernel.",
      "src/bpf/helper/helpers.def",                                                                                                                            helpers     },
+    {"programs",     "Program types",  "The types of programs, and the section names that say which one a program has.",
+     "src/bpf/program/types.def` and `src/bpf/program/sections.def",                                                                                          programs    },
     {"ports",        "Port drivers",   "Where packets come from and go to.",                                                     "src/net/port/drivers.def",  ports       },
     {"commands",     "Commands",
      "What `saya` can be told to do; each word may be cut to any unambiguous beginning, `-j` anywhere asks for JSON, "
