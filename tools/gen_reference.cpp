@@ -16,6 +16,7 @@
 
 #include "abi/ctx.h"
 #include "abi/helper_spec.h"
+#include "abi/kernel_calls.h"
 #include "abi/tables.h"
 #include "base/result.h"
 #include "cli/command.h"
@@ -255,10 +256,34 @@ std::string helpers() {
   return text;
 }
 
+std::string callers_of(uint32_t callers) {
+  std::vector<std::string_view> types;
+  if (callers & abi::kByXdp) types.push_back("xdp");
+  if (callers & abi::kByClassifier) types.push_back("sched_cls");
+  if (callers & abi::kByAction) types.push_back("sched_act");
+  if (callers & abi::kBySocketFilter) types.push_back("socket_filter");
+  return types.empty() ? "other types only" : fmt::format("{}", fmt::join(types, ", "));
+}
+
+std::string kernel_calls() {
+  std::string text = section("Helpers") + header({"id", "name", "callers", "licence", "in saya"});
+  for (const abi::KernelHelper& helper : abi::kernel_helpers())
+    text += row({fmt::to_string(helper.id), code(fmt::format("bpf_{}", helper.name)), callers_of(helper.callers),
+                 helper.gpl_only ? "GPL" : "", abi::find_helper(helper::table(), helper.id) ? "yes" : ""});
+  text += section("Functions by name (kfuncs)") + header({"name", "callers"});
+  for (const abi::KernelFunction& function : abi::kernel_functions())
+    text += row({code(function.name), callers_of(function.callers)});
+  return text;
+}
+
 std::string maps() {
   std::string text = "\n" + header({"id", "type", "meaning"});
   for (const MapType& type : map_types())
     text += row({fmt::to_string(type.id), code(type.name), std::string(type.doc)});
+  std::vector<std::string> others;
+  for (uint32_t id = 1; id < kMapTypeNumbers; ++id)
+    if (!find_map_type(id)) others.push_back(fmt::format("{} `{}`", id, map_type_name(id)));
+  text += fmt::format("\nTypes of Linux 6.18 that saya names but does not have: {}.\n", fmt::join(others, ", "));
   return text;
 }
 
@@ -335,27 +360,30 @@ struct Page {
 
 constexpr Page kPages[] = {
     {"instructions", "Instructions",   "The BPF instructions that saya decodes, with their opcode bytes in hexadecimal.",
-     "src/core/isa/ops.def",                                                                                                                                  instructions},
+     "src/core/isa/ops.def",                                                                                                                                                                                instructions},
     {"maps",         "Map types",      "The types of maps that an object may define, with their numbers in the kernel.",
-     "src/core/map/types.def",                                                                                                                                maps        },
+     "src/core/map/types.def",                                                                                                                                                                              maps        },
     {"context",      "Context fields", "The fields of the context that a program may access; any other access is refused.",
-     "src/core/abi/ctx.def",                                                                                                                                  context     },
+     "src/core/abi/ctx.def",                                                                                                                                                                                context     },
     {"verdicts",     "Verdicts",
      "What the number that a program returns does to the packet; at any other number XDP drops it, and tc asks the "
-     "next filter.",                                                                                                             "src/core/abi/verdicts.def", verdicts    },
+     "next filter.",                                                                                                             "src/core/abi/verdicts.def",                                               verdicts    },
     {"drops",        "Drop reasons",   "Why saya drops packets: each dropped packet counts under exactly one of these reasons.",
-     "src/core/abi/drops.def",                                                                                                                                drops       },
+     "src/core/abi/drops.def",                                                                                                                                                                              drops       },
     {"helpers",      "Helpers",        "The helper functions that programs may call, with their numbers in the kernel.",
-     "src/bpf/helper/helpers.def",                                                                                                                            helpers     },
+     "src/bpf/helper/helpers.def",                                                                                                                                                                          helpers     },
+    {"kernel-calls", "Kernel calls",
+     "The helpers and functions that Linux 6.18 offers to packet programs, whether saya has them or not. GPL: only for "
+     "programs with a GPL-compatible licence, as every function by name.",                                                       "src/core/abi/kernel_helpers.def` and `src/core/abi/kernel_functions.def", kernel_calls},
     {"programs",     "Program types",  "The types of programs, and the section names that say which one a program has.",
-     "src/bpf/program/types.def` and `src/bpf/program/sections.def",                                                                                          programs    },
-    {"ports",        "Port drivers",   "Where packets come from and go to.",                                                     "src/net/port/drivers.def",  ports       },
+     "src/bpf/program/types.def` and `src/bpf/program/sections.def",                                                                                                                                        programs    },
+    {"ports",        "Port drivers",   "Where packets come from and go to.",                                                     "src/net/port/drivers.def",                                                ports       },
     {"commands",     "Commands",
      "What `saya` can be told to do; each word may be cut to any unambiguous beginning, `-j` anywhere asks for JSON, "
      "and "
-     "`saya COMMAND --help` lists the options.",                                                                                 "src/saya/cli/commands.def", commands    },
+     "`saya COMMAND --help` lists the options.",                                                                                 "src/saya/cli/commands.def",                                               commands    },
     {"errors",       "Error codes",    "What an error is to code that must decide; people read the message beside it.",
-     "src/core/base/codes.def",                                                                                                                               errors      },
+     "src/core/base/codes.def",                                                                                                                                                                             errors      },
 };
 
 std::string text_of(const Page& page) {
