@@ -56,7 +56,7 @@ Result<std::shared_ptr<const btf::Btf>> read_types(const ElfFile& elf, const Elf
   facts.is_hidden = [&](std::string_view name) { return hidden.contains(name); };
   SAYA_TRY(std::vector<std::byte> bytes, relocated(elf, section));
   SAYA_TRY(bytes, btf::kernel_form(std::move(bytes), facts));
-  return btf::Btf::parse(bytes);
+  return btf::Btf::parse(std::move(bytes));
 }
 
 std::string_view trimmed(std::string_view text) {

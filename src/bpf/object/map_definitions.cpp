@@ -108,7 +108,7 @@ Result<MapDefinition> read_map(const Btf& btf, const btf::Type& variable) {
     return fail(Code::malformed,
                 fmt::format("the name has {} bytes, must be 1..{}", variable.name.size(), kMaxNameBytes));
   // C allows each name once; without a bound, many maps could share one struct of many thousand members.
-  const auto attributes = std::span(declared.members).first(std::min(declared.members.size(), kMaxAttributes));
+  const auto attributes = declared.members.first(std::min(declared.members.size(), kMaxAttributes));
   MapDefinition map;
   map.spec.name = variable.name;
   for (const btf::Member& member : attributes)
@@ -130,9 +130,9 @@ Result<> refuse_legacy(const ElfFile& elf) {
   return fail(Code::unsupported, "section 'maps': legacy map definitions are not supported yet");
 }
 
-std::vector<btf::Member> variables_of(const Btf& btf, std::string_view section) {
+std::span<const btf::Member> variables_of(const Btf& btf, std::string_view section) {
   const auto id = btf.find(btf::Kind::data_section, section);
-  return id ? btf.type(*id).members : std::vector<btf::Member>();  // In offset order: kernel_form() sorted them.
+  return id ? btf.type(*id).members : std::span<const btf::Member>();  // In offset order: kernel_form() sorted them.
 }
 
 }  // namespace

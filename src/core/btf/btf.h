@@ -47,14 +47,17 @@ struct Member {
   int64_t value = 0;    ///< Enumerators.
 };
 struct Type {
-  Kind kind = Kind::unknown;
   std::string_view name;
+  std::span<const Member> members;  ///< Owned by the Btf.
+  Kind kind = Kind::unknown;
+  bool flag = false;        ///< The record's kind_flag. Enumerations: signed; forwards: of a union.
+  uint8_t encoding = 0;     ///< Integers: BTF_INT_SIGNED (1), BTF_INT_CHAR (2), BTF_INT_BOOL (4).
+  uint8_t bit_offset = 0;   ///< Integers of an old form of bit-field.
   uint32_t size = 0;        ///< Bytes, for the kinds that have one.
   uint32_t target = 0;      ///< Pointed-to, aliased, element or return type.
   uint32_t index_type = 0;  ///< Arrays.
   uint32_t elements = 0;    ///< Arrays.
   uint32_t linkage = 0;     ///< Functions and variables: 0 static, 1 global, 2 extern.
-  std::vector<Member> members;
 };
 
 /// Where an instruction came from.
@@ -78,6 +81,8 @@ class Btf {
   /// Parses `.BTF`; names the type id and offset of the first thing that is wrong. Memory stays within a constant times
   /// the input's size.
   static Result<std::shared_ptr<const Btf>> parse(std::span<const std::byte> bytes);
+  /// The same of bytes that are handed over.
+  static Result<std::shared_ptr<const Btf>> parse(std::vector<std::byte>&& bytes);
 
   /// Number of types, void included; ids run from 0 to count() - 1.
   uint32_t count() const noexcept { return static_cast<uint32_t>(types_.size()); }
@@ -97,6 +102,7 @@ class Btf {
   Btf() = default;
   std::vector<std::byte> bytes_;
   std::vector<Type> types_;
+  std::vector<Member> members_;  ///< Of all types, one after the other.
   std::span<const std::byte> strings_;
 };
 

@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "attach/pipeline.h"
 #include "base/published.h"
@@ -165,8 +166,10 @@ void describe_world(const World& world, const attach::Pipeline& pipeline, Report
     report.ports.push_back({port.name, port.device.ifindex, port.counters});
     report.cut_frames += port.wire->cut_frames() + port.host->cut_frames();
   }
+  std::set<const Map*> seen;  // Objects share pinned maps.
   for (const auto& [path, object] : pipeline.objects().all())
-    report.maps.insert(report.maps.end(), object.maps.begin(), object.maps.end());
+    for (const MapPtr& map : object.maps)
+      if (seen.insert(map.get()).second) report.maps.push_back(map);
 }
 
 }  // namespace
