@@ -49,6 +49,7 @@ struct ExternUse {
   std::string name;
   object::Extern::Kind kind = object::Extern::Kind::function;
   bool weak = false;
+  bool typed = true;  ///< Of a variable: false for `const void`, of which programs only take the address.
 };
 
 /// An instruction that CO-RE could not resolve: it became a call that no engine knows, as libbpf does it.
