@@ -31,11 +31,10 @@ Result<std::vector<std::byte>> relocated(const ElfFile& elf, const ElfSection& s
   return bytes;
 }
 
-std::set<std::string_view> hidden_names(const ElfFile& elf) {
+std::set<std::string_view> hidden_functions(const ElfFile& elf) {
   std::set<std::string_view> hidden;
   for (const ElfSymbol& symbol : elf.symbols())
-    if ((symbol.type == STT_FUNC || symbol.type == STT_OBJECT) &&
-        (symbol.visibility == STV_HIDDEN || symbol.visibility == STV_INTERNAL))
+    if (symbol.type == STT_FUNC && (symbol.visibility == STV_HIDDEN || symbol.visibility == STV_INTERNAL))
       hidden.insert(symbol.name);
   return hidden;
 }
@@ -66,7 +65,7 @@ Offsets variable_offsets(const ElfFile& elf) {
 
 Result<std::shared_ptr<const btf::Btf>> read_types(const ElfFile& elf, const ElfSection& section) {
   const auto sizes = section_sizes(elf);
-  const auto hidden = hidden_names(elf);
+  const auto hidden = hidden_functions(elf);
   btf::ElfFacts facts;
   facts.section_size = [&](std::string_view name) {
     const auto found = sizes.find(name);

@@ -175,6 +175,11 @@ TEST(Object, AStaticProgramIsAProgram) {
   EXPECT_TRUE(function_of(object, "tail").entry);
 }
 
+TEST(Object, TheOnlyFunctionIsAProgramWhereverItLies) {
+  EXPECT_TRUE(function_of(object_of("only_function"), "alone").entry);
+  EXPECT_FALSE(function_of(object_of("odd_sections"), "rarely").entry);
+}
+
 TEST(Object, KnowsLicenceTypesAndLines) {
   const Object object = object_of("calls");
   EXPECT_EQ(object.file, "calls.o");
