@@ -86,6 +86,8 @@ struct Program {
 
   /// The innermost source line at or before `insn`, or null.
   const object::SourceLine* line_of(uint32_t insn) const noexcept;
+  /// Why the instruction at slot `insn` must not be reached, or null.
+  const Poison* poison_at(uint32_t insn) const noexcept;
 };
 using ProgramPtr = std::shared_ptr<const Program>;
 
