@@ -170,7 +170,7 @@ std::unexpected<Error> in_attribute(Error error, std::string_view name) {
 /// All attributes but `values`, which needs the others.
 Result<> read_attributes(const Source& from, MapDefinition& map) {
   // C allows each name once; without a bound, many maps could share one struct of many thousand members.
-  const std::vector<btf::Member>& all = from.declared.members;
+  const std::span<const btf::Member> all = from.declared.members;
   const auto attributes = std::span(all).first(std::min(all.size(), kMaxAttributes));
   for (const btf::Member& member : attributes)
     if (auto done = apply(from, member, map); !done) return in_attribute(std::move(done).error(), member.name);
@@ -250,9 +250,9 @@ Result<MapDefinition> read_map(const Btf& btf, const btf::Type& variable, std::s
   return map;
 }
 
-std::vector<btf::Member> variables_of(const Btf& btf, std::string_view section) {
+std::span<const btf::Member> variables_of(const Btf& btf, std::string_view section) {
   const auto id = btf.find(btf::Kind::data_section, section);
-  return id ? btf.type(*id).members : std::vector<btf::Member>();  // In offset order: kernel_form() sorted them.
+  return id ? btf.type(*id).members : std::span<const btf::Member>();  // In offset order: kernel_form() sorted them.
 }
 
 }  // namespace

@@ -12,7 +12,6 @@
 namespace saya::object {
 namespace {
 
-constexpr uint32_t kLinkageStatic = 0;                       ///< BTF_VAR_STATIC
 constexpr uint32_t kArena = 33;                              ///< BPF_MAP_TYPE_ARENA
 constexpr std::string_view kArenaSection = ".addr_space.1";  // As clang names it after the address space.
 constexpr size_t kMaxMapNameBytes = 15;                      ///< BPF_OBJ_NAME_LEN without its NUL.
@@ -47,14 +46,6 @@ std::map<std::string_view, uint32_t> btf_types_of(const btf::Btf* btf) {
   return types;
 }
 
-/// libbpf lets user space map the variables that other files could name, for the skeletons that bpftool makes.
-bool is_mmapable(const btf::Btf& btf, uint32_t data_section) {
-  return std::ranges::any_of(btf.type(data_section).members, [&](const btf::Member& place) {
-    const btf::Type& variable = btf.type(place.type);
-    return variable.kind == btf::Kind::variable && variable.linkage != kLinkageStatic;
-  });
-}
-
 MapDefinition definition(const ElfSection& section, const Object& object) {
   MapDefinition map;
   map.section = section.name;
@@ -64,7 +55,7 @@ MapDefinition definition(const ElfSection& section, const Object& object) {
   map.spec.key_size = sizeof(uint32_t);
   map.spec.value_size = static_cast<uint32_t>(section.size);
   map.spec.max_entries = 1;
-  map.spec.flags = map.frozen ? uint32_t{kMapReadOnlyProgram} : 0;
+  map.spec.flags = kMapMmapable | (map.frozen ? uint32_t{kMapReadOnlyProgram} : 0);
   map.initial.assign(section.bytes.begin(), section.bytes.end());
   return map;
 }
@@ -88,12 +79,9 @@ Result<> read_data_sections(const ElfFile& elf, Object& object, Layout& layout) 
       return fail(Code::invalid_argument, fmt::format("section '{}': {} bytes, must be at most {}", section.name,
                                                       section.size, std::numeric_limits<uint32_t>::max()));
     layout.data.emplace(elf.index_of(section), static_cast<uint32_t>(object.maps.size()));
-    MapDefinition map = definition(section, object);
-    if (const auto type = btf_types.find(section.name); type != btf_types.end()) {
-      map.spec.value_btf_type = type->second;
-      if (is_mmapable(*object.btf, type->second)) map.spec.flags |= kMapMmapable;
-    }
-    object.maps.push_back(std::move(map));
+    object.maps.push_back(definition(section, object));
+    const auto type = btf_types.find(section.name);
+    if (type != btf_types.end()) object.maps.back().spec.value_btf_type = type->second;
   }
   return {};
 }

@@ -1,4 +1,5 @@
-// `.BTF` and `.BTF.ext` of an object: types made final, source lines and function types given to the functions.
+// `.BTF` and `.BTF.ext` of an object: types made final; source lines, function types and CO-RE relocations
+// given to the functions.
 #include <elf.h>
 #include <fmt/format.h>
 
@@ -31,11 +32,10 @@ Result<std::vector<std::byte>> relocated(const ElfFile& elf, const ElfSection& s
   return bytes;
 }
 
-std::set<std::string_view> hidden_names(const ElfFile& elf) {
+std::set<std::string_view> hidden_functions(const ElfFile& elf) {
   std::set<std::string_view> hidden;
   for (const ElfSymbol& symbol : elf.symbols())
-    if ((symbol.type == STT_FUNC || symbol.type == STT_OBJECT) &&
-        (symbol.visibility == STV_HIDDEN || symbol.visibility == STV_INTERNAL))
+    if (symbol.type == STT_FUNC && (symbol.visibility == STV_HIDDEN || symbol.visibility == STV_INTERNAL))
       hidden.insert(symbol.name);
   return hidden;
 }
@@ -66,7 +66,7 @@ Offsets variable_offsets(const ElfFile& elf) {
 
 Result<std::shared_ptr<const btf::Btf>> read_types(const ElfFile& elf, const ElfSection& section) {
   const auto sizes = section_sizes(elf);
-  const auto hidden = hidden_names(elf);
+  const auto hidden = hidden_functions(elf);
   btf::ElfFacts facts;
   facts.section_size = [&](std::string_view name) {
     const auto found = sizes.find(name);
@@ -80,7 +80,7 @@ Result<std::shared_ptr<const btf::Btf>> read_types(const ElfFile& elf, const Elf
   facts.is_hidden = [&](std::string_view name) { return hidden.contains(name); };
   SAYA_TRY(std::vector<std::byte> bytes, relocated(elf, section));
   SAYA_TRY(bytes, btf::kernel_form(std::move(bytes), facts));
-  return btf::Btf::parse(bytes);
+  return btf::Btf::parse(std::move(bytes));
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -103,6 +103,16 @@ void take_functions(const btf::SectionInfo& info, uint32_t section, Object& obje
   for (const btf::FunctionInfo& function : info.functions) {
     const auto index = layout.function_at(section, function.offset);
     if (index && layout.functions[*index].start == function.offset) object.functions[*index].btf_type = function.type;
+  }
+}
+
+/// Relocations of functions that static linking dropped are left behind, as libbpf leaves them.
+void take_relocations(const btf::SectionInfo& info, uint32_t section, Object& object, const Layout& layout) {
+  for (const btf::CoreRelocation& relocation : info.relocations) {
+    const auto index = layout.function_at(section, relocation.offset);
+    if (!index) continue;
+    const uint64_t insn = (relocation.offset - layout.functions[*index].start) / kInsnBytes;
+    object.functions[*index].core.push_back({static_cast<uint32_t>(insn), relocation.query});
   }
 }
 
@@ -134,6 +144,7 @@ Result<> read_debug_info(const ElfFile& elf, Object& object, const Layout& layou
     if (found == sections.end()) continue;
     take_functions(info, found->second, object, layout);
     take_lines(info, found->second, object, layout);
+    take_relocations(info, found->second, object, layout);
   }
   return {};
 }

@@ -128,7 +128,7 @@ Result<LegacyMap> read_by_name(const btf::Btf& btf, const btf::Type& declared, s
 Result<LegacyMap> read_legacy_map(const btf::Btf* btf, uint32_t type, std::span<const std::byte> bytes) {
   if (!btf || type == 0) return read_by_order(bytes);
   const btf::Type& declared = btf->type(btf->resolve(type));
-  const auto first = std::span(declared.members).first(std::min(declared.members.size(), kMaxMembers));
+  const auto first = declared.members.first(std::min(declared.members.size(), kMaxMembers));
   const bool names_type = std::ranges::any_of(first, [](const btf::Member& member) {
     const Field* field = field_of(member.name);
     return field && field->word == &LegacyMap::type;

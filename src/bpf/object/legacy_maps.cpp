@@ -140,7 +140,7 @@ class LegacyReader {
   void annotate(MapSpec& spec) const {
     const auto found = names_.annotations.find(spec.name);
     if (found == names_.annotations.end()) return;
-    const std::vector<btf::Member>& members = object_.btf->type(found->second).members;
+    const std::span<const btf::Member> members = object_.btf->type(found->second).members;
     if (members.size() < 2 || object_.btf->size_of(members[0].type) != spec.key_size ||
         object_.btf->size_of(members[1].type) != spec.value_size)
       return;

@@ -90,12 +90,13 @@ const Row kRows[] = {
                                             "type 13 key 4 value 4 max 2 flags 0x0"},
     {"legacy_inner_by_pointer", "by_pointer", "type 12 key 4 value 4 max 2 flags 0x0 "
                                               "of {pattern type 1 key 8 value 4 max 7 flags 0x0}"},
-    {"odd_sections", ".data.own", "type 2 key 4 value 4 max 1 flags 0x0"},
-    {"odd_sections", ".data.hidden", "type 2 key 4 value 4 max 1 flags 0x0"},
-    {"odd_sections", "odd_sect.data", "type 2 key 4 value 16 max 1 flags 0x400", "type 2 key 4 value 16 max 1 flags 0x0"},
-    {"odd_sections", ".rodata.cst16", "type 2 key 4 value 16 max 1 flags 0x80"},
-    {"odd_sections", ".rodata.str1.1", "type 2 key 4 value 8 max 1 flags 0x80"},
-    {"odd_sections", ".data.rel.ro", "type 2 key 4 value 4 max 1 flags 0x400", "type 2 key 4 value 4 max 1 flags 0x0"},
+    {"odd_sections", ".data.own", "type 2 key 4 value 4 max 1 flags 0x400"},
+    {"odd_sections", ".data.hidden", "type 2 key 4 value 4 max 1 flags 0x400"},
+    {"odd_sections", ".data.rel.ro", "type 2 key 4 value 4 max 1 flags 0x400"},
+    {"odd_sections", "odd_sect.data", "type 2 key 4 value 16 max 1 flags 0x400"},
+    {"odd_sections", "odd_sect.rodata", "type 2 key 4 value 8 max 1 flags 0x480"},
+    {"odd_sections", ".rodata.cst16", "type 2 key 4 value 16 max 1 flags 0x480"},
+    {"odd_sections", ".rodata.str1.1", "type 2 key 4 value 8 max 1 flags 0x480"},
 };
 // clang-format on
 

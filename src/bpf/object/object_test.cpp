@@ -175,6 +175,11 @@ TEST(Object, AStaticProgramIsAProgram) {
   EXPECT_TRUE(function_of(object, "tail").entry);
 }
 
+TEST(Object, TheOnlyFunctionIsAProgramWhereverItLies) {
+  EXPECT_TRUE(function_of(object_of("only_function"), "alone").entry);
+  EXPECT_FALSE(function_of(object_of("odd_sections"), "rarely").entry);
+}
+
 TEST(Object, KnowsLicenceTypesAndLines) {
   const Object object = object_of("calls");
   EXPECT_EQ(object.file, "calls.o");
@@ -265,10 +270,11 @@ const Change kChanges[] = {
     {"an empty file",                           [](Bytes& b) { b.clear(); },                                   "the file is empty"                            },
     {"text",                                    [](Bytes& b) { b.assign(100, std::byte{'x'}); },               "not an ELF file"                              },
     {"only a magic",                            [](Bytes& b) { b.resize(4); },                                 "the ELF header needs 64 bytes, the file has 4"},
-    {"32 bits",                                 [](Bytes& b) { header_of(b).e_ident[EI_CLASS] = ELFCLASS32; }, "not a 64-bit ELF file"                        },
+    {"32 bits",                                 [](Bytes& b) { header_of(b).e_ident[EI_CLASS] = ELFCLASS32; }, "a 32-bit ELF file"                            },
     {"big-endian",                              [](Bytes& b) { header_of(b).e_ident[EI_DATA] = ELFDATA2MSB; }, "a big-endian object"                          },
-    {"another machine",                         [](Bytes& b) { header_of(b).e_machine = EM_X86_64; },          "compiled for machine 62, not for BPF"         },
-    {"an executable",                           [](Bytes& b) { header_of(b).e_type = ET_EXEC; },               "ELF type is 2, must be 1 (relocatable)"       },
+    {"another machine",                         [](Bytes& b) { header_of(b).e_machine = EM_X86_64; },
+     "compiled for machine x86-64 (62), not for BPF"                                                                                                          },
+    {"an executable",                           [](Bytes& b) { header_of(b).e_type = ET_EXEC; },               "ELF type is an executable (2), must be 1"     },
     {"a section beyond the end",                [](Bytes& b) { section_of(b, 3).sh_size = 1 << 30; },
      "section 3: 1073741824 bytes at"                                                                                                                         },
     {"sections over each other",

@@ -32,8 +32,7 @@ class Finisher {
       SAYA_TRY(const Record record, next_record(sections_, static_cast<uint32_t>(names_.size()), offset));
       names_.push_back(record.name);
       if (record.kind == Kind::data_section) data_sections_.push_back(record);
-      if (record.kind == Kind::function && is_hidden(record)) make_static_function(types_ + record.offset);
-      if (record.kind == Kind::variable && is_hidden(record)) make_static_variable(types_ + record.offset);
+      if (record.kind == Kind::function && is_hidden(record)) make_static(types_ + record.offset);
     }
     for (const Record& record : data_sections_) finish_data_section(record);  // Their variables may come after them.
     return {};
@@ -59,12 +58,10 @@ class Finisher {
       store(at + 4, *offset);
   }
 
-  static void make_static_function(std::byte* record) {
+  static void make_static(std::byte* record) {
     const auto info = load<uint32_t>(record + 4);
     store(record + 4, info & 0xffff0000u);  // The member count of a function is its linkage; static is 0.
   }
-
-  static void make_static_variable(std::byte* record) { store(record + kRecordBytes, uint32_t{0}); }
 
   const Sections& sections_;
   std::byte* types_;

@@ -133,9 +133,9 @@ TEST_F(SharedProgArray, HoldsWhatTheLastObjectPutThere) {
   const OpenObject& one = open(with_slots("1.o", 0, {function_of("a", "2/0"), function_of("b", "2/1")}));
   const OpenObject& two = open(with_slots("2.o", 1, {function_of("c", "2/1"), function_of("d", "2/2")}));
   ASSERT_EQ(one.maps[0], two.maps[0]);
-  ASSERT_TRUE(fill_prog_arrays(one, Type::sched_cls));
+  ASSERT_TRUE(fill_prog_arrays(one, Type::sched_cls, program::default_target()));
   EXPECT_EQ(name_in(two, 1), "b");
-  ASSERT_TRUE(fill_prog_arrays(two, Type::sched_cls));
+  ASSERT_TRUE(fill_prog_arrays(two, Type::sched_cls, program::default_target()));
   EXPECT_EQ(name_in(one, 0), "a");
   EXPECT_EQ(name_in(one, 1), "c");
   EXPECT_EQ(name_in(one, 2), "d");
@@ -161,8 +161,8 @@ class KindsOfPrograms : public SharedProgArray, public testing::WithParamInterfa
 TEST_P(KindsOfPrograms, AreOneInAProgArray) {
   const OpenObject& one = open(with_slots("1.o", 0, {function_of("a", GetParam().first)}));
   const OpenObject& two = open(with_slots("2.o", 0, {function_of("b", GetParam().second)}));
-  ASSERT_TRUE(fill_prog_arrays(one, Type::sched_cls));
-  const auto filled = fill_prog_arrays(two, GetParam().attached);
+  ASSERT_TRUE(fill_prog_arrays(one, Type::sched_cls, program::default_target()));
+  const auto filled = fill_prog_arrays(two, GetParam().attached, program::default_target());
   EXPECT_EQ(filled ? "" : filled.error().message, GetParam().error);
   EXPECT_EQ(name_in(one, 0), GetParam().error.empty() ? "b" : "a");
 }
@@ -174,7 +174,7 @@ TEST_F(SharedProgArray, IsOfTheKindOfItsCaller) {
   caller.type = Type::xdp;
   caller.maps = one.maps;
   ASSERT_TRUE(claim_prog_arrays(caller));
-  EXPECT_FALSE(fill_prog_arrays(one, Type::sched_cls));
+  EXPECT_FALSE(fill_prog_arrays(one, Type::sched_cls, program::default_target()));
 }
 
 }  // namespace

@@ -3,18 +3,22 @@
 
 #include <set>
 #include <span>
+#include <utility>
 
 #include "abi/helper_spec.h"
 #include "attach/objects.h"
 #include "attach/placement.h"
 #include "nic/nic.h"
+#include "program/target.h"
 
 namespace saya::attach {
 
 /// Attaches programs to the ports of a NIC. Control side; not shared between threads.
 class Pipeline {
  public:
-  explicit Pipeline(MapWorld world) : objects_(world) {}
+  /// Programs are linked for `target`.
+  explicit Pipeline(MapWorld world, program::Target target = program::default_target())
+      : objects_(world), target_(std::move(target)) {}
   /// No program may run any more: what they tail-call goes with the pipeline.
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
@@ -29,6 +33,7 @@ class Pipeline {
 
  private:
   Objects objects_;
+  program::Target target_;
   std::set<const OpenObject*> filled_;  ///< Whose prog arrays hold what they hold from the beginning.
 };
 

@@ -25,10 +25,11 @@ program::Type type_in_slot(const object::Function& function, program::Type attac
   return hook && hook == program::hook_of(attached) ? attached : by_section;
 }
 
-Result<> fill(const OpenObject& open, ProgArray& array, const object::ProgramSlot& slot, program::Type type) {
+Result<> fill(const OpenObject& open, ProgArray& array, const object::ProgramSlot& slot, program::Type type,
+              const program::Target& target) {
   const object::Function& function = open.object.functions[slot.function];
   SAYA_TRY(const program::ProgramPtr program,
-           program::link(open.object, slot.function, open.maps, type_in_slot(function, type)));
+           program::link(open.object, slot.function, open.maps, type_in_slot(function, type), target));
   SAYA_CHECK(array.claim(owner_of(*program)));
   SAYA_CHECK(claim_prog_arrays(*program));
   SAYA_TRY(abi::ExecutablePtr executable, interp::run_checked(program, helper::table()));
@@ -39,15 +40,17 @@ Result<> fill(const OpenObject& open, ProgArray& array, const object::ProgramSlo
 
 Result<> claim_prog_arrays(const program::Program& program) {
   for (const MapPtr& map : program.maps)
-    if (ProgArray* const array = as_prog_array(map)) SAYA_CHECK(array->claim(owner_of(program)));
+    if (ProgArray* const array = as_prog_array(map))
+      if (auto claimed = array->claim(owner_of(program)); !claimed)
+        return std::unexpected(std::move(claimed).error().at(program.origin));
   return {};
 }
 
-Result<> fill_prog_arrays(const OpenObject& open, program::Type type) {
+Result<> fill_prog_arrays(const OpenObject& open, program::Type type, const program::Target& target) {
   for (size_t i = 0; i < open.maps.size(); ++i) {
     ProgArray* const array = as_prog_array(open.maps[i]);
     for (const object::ProgramSlot& slot : open.object.maps[i].programs) {
-      if (auto filled = fill(open, *array, slot, type); !filled)
+      if (auto filled = fill(open, *array, slot, type, target); !filled)
         return std::unexpected(std::move(filled).error().at(
             fmt::format("{}: map '{}', slot {}", open.object.file, array->spec().name, slot.index)));
     }
