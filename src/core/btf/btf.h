@@ -49,6 +49,8 @@ struct Member {
 struct Type {
   Kind kind = Kind::unknown;
   std::string_view name;
+  bool flag = false;        ///< The record's kind_flag. Enumerations: signed; forwards: of a union.
+  uint8_t encoding = 0;     ///< Integers: BTF_INT_SIGNED (1), BTF_INT_CHAR (2), BTF_INT_BOOL (4).
   uint32_t size = 0;        ///< Bytes, for the kinds that have one.
   uint32_t target = 0;      ///< Pointed-to, aliased, element or return type.
   uint32_t index_type = 0;  ///< Arrays.

@@ -14,13 +14,6 @@ namespace {
 
 using Variable = std::array<uint32_t, 3>;  ///< Type, offset, size.
 
-void sort_variables(std::byte* at, uint32_t count) {
-  std::vector<Variable> variables(count);
-  std::memcpy(variables.data(), at, count * sizeof(Variable));
-  std::ranges::sort(variables, {}, [](const Variable& variable) { return std::pair(variable[1], variable); });
-  std::memcpy(at, variables.data(), count * sizeof(Variable));
-}
-
 void finish_data_section(std::byte* record, uint32_t members, std::optional<uint32_t> size) {
   if (size && load<uint32_t>(record + 8) == 0) store(record + 8, *size);
   if (members > 0) sort_variables(record + kRecordBytes, members);
@@ -32,6 +25,13 @@ void make_static(std::byte* record) {
 }
 
 }  // namespace
+
+void sort_variables(std::byte* at, uint32_t count) {
+  std::vector<Variable> variables(count);
+  std::memcpy(variables.data(), at, count * sizeof(Variable));
+  std::ranges::sort(variables, {}, [](const Variable& variable) { return std::pair(variable[1], variable); });
+  std::memcpy(at, variables.data(), count * sizeof(Variable));
+}
 
 Result<std::vector<std::byte>> kernel_form(std::vector<std::byte> bytes, const ElfFacts& facts) {
   SAYA_TRY(const Sections sections, split(bytes));

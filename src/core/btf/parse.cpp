@@ -69,6 +69,7 @@ Result<Type> read_type(const Sections& sections, const Record& record) {
   const Shape& shape = shape_of(record.kind);
   Type type;
   type.kind = record.kind;
+  type.flag = record.flag;
   type.name = string_in(sections.strings, record.name);
   if (shape.has_size) type.size = record.word;
   if (shape.has_target) type.target = record.word;
@@ -77,6 +78,7 @@ Result<Type> read_type(const Sections& sections, const Record& record) {
     type.index_type = load<uint32_t>(record.extra.data() + 4);
     type.elements = load<uint32_t>(record.extra.data() + 8);
   }
+  if (record.kind == Kind::integer) type.encoding = load<uint32_t>(record.extra.data()) >> 24 & 15;
   if (record.kind == Kind::function) type.linkage = record.members;
   if (record.kind == Kind::variable) type.linkage = load<uint32_t>(record.extra.data());
   SAYA_TRY(type.members, MemberReader(sections, record).read());
