@@ -42,6 +42,7 @@ Result<Object> read_elf(std::span<const std::byte> bytes, std::string_view file)
   SAYA_TRY(object.btf, read_btf(elf));
   SAYA_CHECK(read_maps(elf, object, layout));
   SAYA_CHECK(read_data_sections(elf, object, layout));
+  SAYA_CHECK(read_externs(elf, object, layout));
   SAYA_CHECK(read_functions(elf, object, layout));
   SAYA_CHECK(read_program_slots(elf, object, layout));
   SAYA_CHECK(read_relocations(elf, object, layout));
