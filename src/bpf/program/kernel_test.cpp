@@ -69,6 +69,7 @@ constexpr Run kRuns[] = {
     {"kconfig",                  "config",           0       },
     {"externs",                  "weak",             XDP_PASS},
     {"externs",                  "unexplained_weak", XDP_PASS},
+    {"variables",                "verdict",          XDP_PASS},
 };
 
 std::string path_of(std::string_view object) {
@@ -179,7 +180,7 @@ TEST(Kernel, LibbpfLinksTheSameInstructions) {
   SAYA_NEEDS_BPF();
   if (std::system("bpftool version >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "no bpftool to compare with: runs where the package bpftool is installed, as ./test does";
-  for (const std::string_view name : {"calls", "maps", "data", "kconfig"}) {
+  for (const std::string_view name : {"calls", "maps", "data", "kconfig", "variables"}) {
     const auto object = object::read_file(path_of(name));
     ASSERT_TRUE(object) << object.error().message;
     const Pins pins(path_of(name));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "attach/settings.h"
 #include "map/map.h"
 #include "object/object.h"
 
@@ -20,14 +21,17 @@ struct OpenObject {
 /// Programs of one file share its maps, however often it is named. Control side; not shared between threads.
 class Objects {
  public:
-  explicit Objects(MapWorld world) : world_(world) {}
+  explicit Objects(MapWorld world, Settings settings = {}) : world_(world), settings_(std::move(settings)) {}
   /// Opens (or finds) the object at `path`; a .c file is compiled first. The result stays valid as long as this does.
   Result<const OpenObject*> open(const std::string& path);
+  /// Every setting must be for one of the objects that are open.
+  Result<> check_settings() const;
   /// In path order.
   const std::map<std::string, OpenObject>& all() const noexcept { return objects_; }
 
  private:
   MapWorld world_;
+  Settings settings_;
   std::map<std::string, OpenObject> objects_;
 };
 

@@ -13,7 +13,7 @@ namespace saya::attach {
 /// Attaches programs to the ports of a NIC. Control side; not shared between threads.
 class Pipeline {
  public:
-  explicit Pipeline(MapWorld world) : objects_(world) {}
+  explicit Pipeline(MapWorld world, Settings settings = {}) : objects_(world, std::move(settings)) {}
   /// No program may run any more: what they tail-call goes with the pipeline.
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;

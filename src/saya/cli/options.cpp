@@ -9,6 +9,12 @@
 
 namespace saya::cli {
 
+void declare_settings(CLI::App& app, attach::Settings& settings) {
+  app.add_option("--set", settings.variables, "NAME=VALUE: a global variable's value, before anything is loaded")
+      ->allow_extra_args(false);
+  app.add_option("--map-size", settings.map_sizes, "NAME=N: a map's max_entries")->allow_extra_args(false);
+}
+
 std::optional<int> parse_options(CLI::App& app, const Invocation& invocation) {
   app.description(std::string(invocation.command.doc));
   app.name(fmt::format("saya {}", invocation.command.words));

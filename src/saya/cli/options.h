@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 
+#include "attach/settings.h"
 #include "cli/command.h"
 
 namespace saya::cli {
@@ -11,5 +12,8 @@ namespace saya::cli {
 /// Parses the invocation's arguments with `app`. The exit code when the command ends here (help was asked for and
 /// printed, or the arguments are wrong and that was said); nothing when it goes on.
 std::optional<int> parse_options(CLI::App& app, const Invocation& invocation);
+
+/// The options that set variables and the sizes of maps in objects.
+void declare_settings(CLI::App& app, attach::Settings& settings);
 
 }  // namespace saya::cli
