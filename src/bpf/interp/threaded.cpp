@@ -206,7 +206,7 @@ call_helper: {
   r[0] = helper->call(*run_, r[1], r[2], r[3], r[4], r[5]);
   if (run_->faulted) [[unlikely]]
     goto stopped;
-  if constexpr (kChecked) refresh_frame();
+  if constexpr (kChecked) after_helper(*helper, registers);
   SAYA_NEXT;
 }
 call_local:
@@ -227,7 +227,7 @@ call_indirect:
     calling_ = op;
     r[0] = helper->call(*run_, r[1], r[2], r[3], r[4], r[5]);
     if (run_->faulted) goto stopped;
-    refresh_frame();
+    after_helper(*helper, registers);
     SAYA_NEXT;
   }
 tail_call:

@@ -163,7 +163,7 @@ class ExternReader {
     map.spec.key_size = sizeof(uint32_t);
     map.spec.value_size = config_size_;
     map.spec.max_entries = 1;
-    map.spec.flags = kMapReadOnlyProgram;
+    map.spec.flags = kMapReadOnlyProgram | kMapMmapable;
     map.spec.value_btf_type = btf_->find(btf::Kind::data_section, kConfigSection).value_or(0);
     return map;
   }

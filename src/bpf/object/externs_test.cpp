@@ -114,7 +114,7 @@ TEST(Externs, TheConfigurationIsAFrozenMapThatInstructionsPointInto) {
   EXPECT_EQ(map.spec.name, "kconfig.kconfig");
   EXPECT_EQ(map.section, ".kconfig");
   EXPECT_EQ(map.spec.value_size, 30u);
-  EXPECT_EQ(map.spec.flags, uint32_t{kMapReadOnlyProgram});
+  EXPECT_EQ(map.spec.flags, uint32_t{kMapReadOnlyProgram | kMapMmapable});
   EXPECT_TRUE(map.frozen);
   EXPECT_EQ(object.btf->type(map.spec.value_btf_type).name, ".kconfig");
   std::vector<int64_t> offsets;

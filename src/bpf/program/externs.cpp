@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "btf/name_index.h"
+
 namespace saya::program {
 namespace {
 
@@ -17,13 +19,9 @@ constexpr std::string_view word_of(Extern::Kind kind) {
   return kind == Extern::Kind::function ? "function" : "variable";
 }
 
-/// "bpf_foo" of "bpf_foo___v2": what follows three underscores tells declarations of one function apart.
+/// "bpf_foo" of "bpf_foo___v2": several declarations of one function.
 std::string_view name_in_kernel(const Extern& wanted) {
-  const std::string_view name = wanted.name;
-  if (wanted.kind != Extern::Kind::function || name.size() < 5) return name;
-  for (size_t at = name.size() - 5; at > 0; --at)
-    if (name[at - 1] != '_' && name.substr(at, 3) == "___" && name[at + 3] != '_') return name.substr(0, at);
-  return name;
+  return wanted.kind == Extern::Kind::function ? btf::without_flavour(wanted.name) : std::string_view(wanted.name);
 }
 
 /// A variable that was not declared to be the kernel's has no business with one of the same name there.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "program/core_patch.h"
 #include "program/externs.h"
 #include "program/finish.h"
 #include "program/program.h"
@@ -23,7 +24,7 @@ constexpr uint8_t kCallKfunc = 2;   ///< BPF_PSEUDO_KFUNC_CALL
 class Linker {
  public:
   Linker(const object::Object& object, std::span<const MapPtr> maps, const Target& target, Program& program)
-      : object_(object), maps_(maps), program_(program), externs_(object, target, program) {}
+      : object_(object), maps_(maps), target_(target), program_(program), externs_(object, target, program) {}
 
   Result<> link(uint32_t entry) {
     append(entry);
@@ -40,7 +41,8 @@ class Linker {
       if (auto done = apply(relocation, at); !done)
         return std::unexpected(std::move(done).error().at(describe(function, relocation.insn)));
     }
-    return check_references();
+    SAYA_CHECK(check_references());
+    return apply_core(object_, linked_, target_, program_);
   }
 
  private:
@@ -59,6 +61,7 @@ class Linker {
     const object::Function& function = object_.functions[index];
     const auto start = static_cast<uint32_t>(program_.code.size());
     start_[index] = start;
+    linked_.push_back(index);
     program_.subprograms.push_back(
         {function.name, start, static_cast<uint32_t>(function.code.size()), function.btf_type});
     program_.code.insert(program_.code.end(), function.code.begin(), function.code.end());
@@ -145,8 +148,10 @@ class Linker {
 
   const object::Object& object_;
   std::span<const MapPtr> maps_;
+  const Target& target_;
   Program& program_;
   ExternLinker externs_;
+  std::vector<uint32_t> linked_;  ///< Functions, in the order of program_.subprograms.
   std::vector<uint32_t> start_ = std::vector<uint32_t>(object_.functions.size(), kAbsent);
   std::vector<uint32_t> map_index_ = std::vector<uint32_t>(object_.maps.size(), kAbsent);
   std::vector<uint32_t> resolved_;  ///< Slots that a relocation has set.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "program/own_types.h"
+
 namespace saya::program {
 namespace {
 
@@ -27,6 +29,7 @@ std::optional<std::string> config_value(std::string_view option) {
 const Target& default_target() {
   static const Target target{
       .name = "saya's own types",
+      .types = own_types,
       .config = config_value,
       .kernel_version = kLinux_6_18,
   };

@@ -18,7 +18,7 @@ Result<const OpenObject*> Objects::open(const std::string& path) {
   if (const auto found = objects_.find(path); found != objects_.end()) return &found->second;
   SAYA_TRY(object::Object object, read_object(path));
   SAYA_CHECK(settings_.apply(object));
-  SAYA_CHECK(program::bind_config(object, program::default_target()));
+  SAYA_CHECK(program::bind_config(object, target_));
   SAYA_TRY(std::vector<MapPtr> maps, program::create_maps(object, world_));
   return &objects_.emplace(path, OpenObject{path, std::move(object), std::move(maps)}).first->second;
 }

@@ -8,6 +8,7 @@
 #include "attach/settings.h"
 #include "map/map.h"
 #include "object/object.h"
+#include "program/target.h"
 
 namespace saya::attach {
 
@@ -21,7 +22,9 @@ struct OpenObject {
 /// Programs of one file share its maps, however often it is named. Control side; not shared between threads.
 class Objects {
  public:
-  explicit Objects(MapWorld world, Settings settings = {}) : world_(world), settings_(std::move(settings)) {}
+  /// What objects leave open, `target` answers.
+  explicit Objects(MapWorld world, program::Target target = program::default_target(), Settings settings = {})
+      : world_(world), target_(std::move(target)), settings_(std::move(settings)) {}
   /// Opens (or finds) the object at `path`; a .c file is compiled first. The result stays valid as long as this does.
   Result<const OpenObject*> open(const std::string& path);
   /// Every setting must be for one of the objects that are open.
@@ -31,6 +34,7 @@ class Objects {
 
  private:
   MapWorld world_;
+  program::Target target_;
   Settings settings_;
   std::map<std::string, OpenObject> objects_;
 };

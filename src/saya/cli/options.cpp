@@ -15,6 +15,11 @@ void declare_settings(CLI::App& app, attach::Settings& settings) {
   app.add_option("--map-size", settings.map_sizes, "NAME=N: a map's max_entries")->allow_extra_args(false);
 }
 
+void declare_btf(CLI::App& app, std::string& word) {
+  app.add_option("--btf", word,
+                 "file with the types that CO-RE resolves against, or 'bundled' (default: the running kernel's)");
+}
+
 std::optional<int> parse_options(CLI::App& app, const Invocation& invocation) {
   app.description(std::string(invocation.command.doc));
   app.name(fmt::format("saya {}", invocation.command.words));

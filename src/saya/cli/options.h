@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <optional>
+#include <string>
 
 #include "attach/settings.h"
 #include "cli/command.h"
@@ -15,5 +16,7 @@ std::optional<int> parse_options(CLI::App& app, const Invocation& invocation);
 
 /// The options that set variables and the sizes of maps in objects.
 void declare_settings(CLI::App& app, attach::Settings& settings);
+/// `--btf`: attach::choose_target() takes its word.
+void declare_btf(CLI::App& app, std::string& word);
 
 }  // namespace saya::cli

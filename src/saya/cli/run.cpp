@@ -14,7 +14,7 @@ namespace {
 
 /// The words as typed, before they mean anything.
 struct Words {
-  std::string object, write, netstate, clock = "capture", seed = "0";
+  std::string object, btf, write, netstate, clock = "capture", seed = "0";
   std::array<std::vector<std::string>, hook::kPoints> placements;
   std::vector<std::string> wire, host;
   attach::Settings settings;
@@ -32,6 +32,7 @@ void declare(CLI::App& app, Words& words) {
       ->allow_extra_args(false);
   app.add_option("--egress", at(hook::Point::egress), "the same at tc egress")->allow_extra_args(false);
   declare_settings(app, words.settings);
+  declare_btf(app, words.btf);
   app.add_option("-r", words.wire, "[PORT=]FILE: packets that arrive from the wire")->allow_extra_args(false);
   app.add_option("--host", words.host, "[PORT=]FILE: packets that the host sends")->allow_extra_args(false);
   app.add_flag("--forward", words.forward,
@@ -93,6 +94,7 @@ Result<run::Options> to_options(const Words& words) {
   const bool only_egress = count(hook::Point::egress) && !count(hook::Point::xdp) && !count(hook::Point::ingress);
   options.forward = words.forward || only_egress;
   options.settings = words.settings;
+  options.btf = words.btf;
   options.write = words.write;
   options.netstate = words.netstate;
   SAYA_TRY(options.clock, parse_clock(words.clock));
