@@ -52,12 +52,15 @@ struct ExternUse {
   bool typed = true;  ///< Of a variable: false for `const void`, of which programs only take the address.
 };
 
-/// An instruction that CO-RE could not resolve: it became a call that no engine knows, as libbpf does it.
+/// An instruction that CO-RE could not resolve, or the call of a weak extern that is missing: it became a call that no
+/// engine knows, as libbpf does it.
 struct Poison {
   uint32_t insn = 0;  ///< Slot.
   std::string why;    ///< "struct sk_buff___old has no counterpart in the types of the running kernel"
 };
 inline constexpr int32_t kPoisonedCall = 0xbad2310;  ///< The helper number of such a call.
+/// That of a call of a weak kernel function that the target lacks, plus the function's number in Object::externs.
+inline constexpr int32_t kPoisonedKfunc = 2002000000;
 
 /// Immutable once linked; shared by whatever is made of it.
 /// In `code`, map references are load_imm with Pseudo::map_index (or map_index_value) and an index into `maps`, kernel

@@ -30,7 +30,8 @@ bool all_zero(std::span<const std::byte> bytes) {
 
 /// Constants that nobody writes again: the verifier may then use their values, as libbpf lets it.
 bool is_constant_data(const MapSpec& spec) {
-  return (spec.flags & kMapReadOnlyProgram) != 0 && spec.name.find(".rodata") != std::string::npos;
+  const bool constant = spec.name.find(".rodata") != spec.name.npos || spec.name.ends_with(".kconfig");
+  return (spec.flags & kMapReadOnlyProgram) != 0 && constant;
 }
 
 Result<> copy_contents(Map& from, int to) {

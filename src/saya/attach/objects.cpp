@@ -29,6 +29,8 @@ Result<const OpenObject*> Objects::open(const std::string& path) {
 
 Result<const OpenObject*> Objects::open(const std::string& path, object::Object object) {
   if (const auto found = objects_.find(path); found != objects_.end()) return &found->second;
+  SAYA_CHECK(settings_.apply(object));
+  SAYA_CHECK(program::bind_config(object, target_));
   SAYA_CHECK(know_folders(object));
   SAYA_TRY(std::vector<MapPtr> maps, program::create_maps(object, world_, pins_));
   return &objects_.emplace(path, OpenObject{path, std::move(object), std::move(maps)}).first->second;
@@ -46,6 +48,12 @@ Result<> Objects::know_folders(const object::Object& object) {
   pins_.scheme.folders = *std::move(folders);
   pinning_file_.clear();
   return {};
+}
+
+Result<> Objects::check_settings() const {
+  std::vector<const object::Object*> all;
+  for (const auto& [path, open] : objects_) all.push_back(&open.object);
+  return settings_.check(all);
 }
 
 }  // namespace saya::attach

@@ -75,7 +75,7 @@ const FolderCase kFolders[] = {
 class Folders : public testing::TestWithParam<FolderCase> {};
 TEST_P(Folders, ShareMaps) {
   const PinningFile file(GetParam().text);
-  Objects objects({}, file.path);
+  Objects objects({}, program::default_target(), {}, file.path);
   const auto one = objects.open("1", object_of("1.o", {map_of(2, "m", Pinning::custom, GetParam().first)}));
   const auto two = objects.open("2", object_of("2.o", {map_of(2, "m", Pinning::custom, GetParam().second)}));
   ASSERT_TRUE(one && two);
@@ -84,13 +84,13 @@ TEST_P(Folders, ShareMaps) {
 INSTANTIATE_TEST_SUITE_P(Objects, Folders, testing::ValuesIn(kFolders), tests::case_name);
 
 TEST(Objects, NeedNoFileOfFolders) {
-  Objects objects({}, "/nonexistent/bpf_pinning");
+  Objects objects({}, program::default_target(), {}, "/nonexistent/bpf_pinning");
   EXPECT_TRUE(objects.open("1", object_of("1.o", {map_of(2, "m", Pinning::custom, 5)})));
 }
 
 TEST(Objects, NameTheFileOfFoldersThatIsWrongWheneverItIsNeeded) {
   const PinningFile file("5 ..\n");
-  Objects objects({}, file.path);
+  Objects objects({}, program::default_target(), {}, file.path);
   EXPECT_TRUE(objects.open("0", object_of("0.o", {map_of(2, "m", Pinning::by_name, 2)}))) << "needs no folder";
   for (const char* path : {"1", "2"}) {
     const auto opened = objects.open(path, object_of("1.o", {map_of(2, "m", Pinning::custom, 5)}));
