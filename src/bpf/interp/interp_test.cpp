@@ -126,6 +126,18 @@ TEST_P(Refused, NamesTheSlot) {
 }
 INSTANTIATE_TEST_SUITE_P(Decoding, Refused, testing::ValuesIn(kRefused), case_name);
 
+TEST(Decoding, AGplOnlyHelperNeedsAGplCompatibleLicence) {
+  const Rig rig;
+  program::Program program = *rig.link(Type::xdp, "call bpf_trace_printk\nexit");
+  EXPECT_TRUE(run_checked(std::make_shared<program::Program>(program), helper::table()));
+  program.gpl_compatible = false;
+  const auto refused = run_checked(std::make_shared<program::Program>(program), helper::table());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("insn 0: bpf_trace_printk#6: cannot call GPL-restricted function"),
+            std::string::npos)
+      << refused.error().message;
+}
+
 // ---- Stopped while running
 
 #define IN_INNER "if r0 == 0 goto end\nr1 = r0\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem\nif r0 == 0 goto end\n"

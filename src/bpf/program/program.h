@@ -33,6 +33,7 @@ struct SectionType {
   bool frags = false;
   bool sleepable = false;
   uint32_t expected_attach_type = 0;  ///< BPF_TCX_INGRESS and the like; 0 when the name says nothing.
+  bool autoload = true;               ///< False for "?xdp": libbpf loads such a program only when it is asked for.
 };
 SectionType type_of_section(std::string_view section) noexcept;
 

@@ -41,6 +41,14 @@ TEST(MapTable, a_row_is_found_by_its_kernel_number_and_by_no_other) {
   EXPECT_EQ(find_map_type(UINT32_MAX), nullptr);
 }
 
+TEST(MapTable, a_type_has_its_name_whether_saya_has_it_or_not) {
+  EXPECT_EQ(map_type_name(1), "hash");
+  EXPECT_EQ(map_type_name(11), "lpm_trie");
+  EXPECT_EQ(map_type_name(19), "cgroup_storage");
+  EXPECT_EQ(map_type_name(33), "arena");
+  EXPECT_EQ(map_type_name(34), "type 34");
+}
+
 TEST(MapCreate, a_refusal_names_the_map_the_field_the_value_and_the_limit) {
   MapSpec spec = with_type(MapKind::percpu_array, 1);
   spec.value_size = 40000;
