@@ -10,36 +10,15 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "object/elf_identity.h"
 
 namespace saya::object {
 namespace {
-
-constexpr uint16_t kMachineBpf = 247;  ///< EM_BPF
 
 struct CloseElf {
   void operator()(Elf* elf) const noexcept { elf_end(elf); }
 };
 using ElfPtr = std::unique_ptr<Elf, CloseElf>;
-
-Result<> check_identity(std::span<const std::byte> bytes) {
-  if (bytes.empty()) return fail(Code::malformed, "the file is empty");
-  if (bytes.size() < SELFMAG || std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0)
-    return fail(Code::malformed, "not an ELF file");
-  if (bytes.size() < sizeof(Elf64_Ehdr))
-    return fail(Code::malformed,
-                fmt::format("the ELF header needs {} bytes, the file has {}", sizeof(Elf64_Ehdr), bytes.size()));
-  const auto header = load<Elf64_Ehdr>(bytes.data());
-  if (header.e_ident[EI_CLASS] != ELFCLASS64) return fail(Code::unsupported, "not a 64-bit ELF file");
-  if (header.e_ident[EI_DATA] != ELFDATA2LSB)
-    return fail(Code::unsupported, "a big-endian object; compile with -target bpfel");
-  if (header.e_machine != kMachineBpf)
-    return fail(Code::unsupported, fmt::format("compiled for machine {}, not for BPF (machine {}); compile with "
-                                               "-target bpf",
-                                               header.e_machine, kMachineBpf));
-  if (header.e_type != ET_REL)
-    return fail(Code::unsupported, fmt::format("ELF type is {}, must be {} (relocatable)", header.e_type, ET_REL));
-  return {};
-}
 
 /// The string at `offset` of a string table; nothing beyond its end, without a NUL, too long to copy, or with control
 /// characters, which would write on the terminals that messages reach.

@@ -299,10 +299,11 @@ const Change kChanges[] = {
     {"an empty file",                           [](Bytes& b) { b.clear(); },                                   "the file is empty"                            },
     {"text",                                    [](Bytes& b) { b.assign(100, std::byte{'x'}); },               "not an ELF file"                              },
     {"only a magic",                            [](Bytes& b) { b.resize(4); },                                 "the ELF header needs 64 bytes, the file has 4"},
-    {"32 bits",                                 [](Bytes& b) { header_of(b).e_ident[EI_CLASS] = ELFCLASS32; }, "not a 64-bit ELF file"                        },
+    {"32 bits",                                 [](Bytes& b) { header_of(b).e_ident[EI_CLASS] = ELFCLASS32; }, "a 32-bit ELF file"                            },
     {"big-endian",                              [](Bytes& b) { header_of(b).e_ident[EI_DATA] = ELFDATA2MSB; }, "a big-endian object"                          },
-    {"another machine",                         [](Bytes& b) { header_of(b).e_machine = EM_X86_64; },          "compiled for machine 62, not for BPF"         },
-    {"an executable",                           [](Bytes& b) { header_of(b).e_type = ET_EXEC; },               "ELF type is 2, must be 1 (relocatable)"       },
+    {"another machine",                         [](Bytes& b) { header_of(b).e_machine = EM_X86_64; },
+     "compiled for machine x86-64 (62), not for BPF"                                                                                                          },
+    {"an executable",                           [](Bytes& b) { header_of(b).e_type = ET_EXEC; },               "ELF type is an executable (2), must be 1"     },
     {"a section beyond the end",                [](Bytes& b) { section_of(b, 3).sh_size = 1 << 30; },
      "section 3: 1073741824 bytes at"                                                                                                                         },
     {"sections over each other",
@@ -371,8 +372,11 @@ TEST(Object, AProgArrayKnowsWhatItHoldsFromTheBeginning) {
 TEST(Object, ATruncatedFileIsRefused) {
   for (const std::string_view name : kAll) {
     const Bytes bytes = bytes_of(name);
-    for (size_t size = 0; size < bytes.size(); size += 64)
-      EXPECT_FALSE(read(std::span(bytes).first(size), name)) << name << " cut to " << size;
+    for (size_t size = 64; size < bytes.size(); size += 64) {
+      const auto object = read(std::span(bytes).first(size), name);
+      ASSERT_FALSE(object) << name << " cut to " << size;
+      EXPECT_TRUE(object.error().message.starts_with(fmt::format("{}: cut short: ", name))) << object.error().message;
+    }
   }
 }
 
