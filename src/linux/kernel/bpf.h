@@ -39,9 +39,8 @@ struct MapTypes {
   uint32_t value = 0;
   int inner = -1;
 };
-/// `spec` goes to the kernel as it is: it refuses a name that object_name() would change, for one. `inner` is a map
-/// like those that a map of maps will hold.
-Result<Fd> create_map(const MapSpec& spec, const MapTypes& types = {}, int inner = -1);
+/// `spec` goes to the kernel as it is: it refuses a name that object_name() would change, for one.
+Result<Fd> create_map(const MapSpec& spec, const MapTypes& types = {});
 Result<> update(int fd, std::span<const std::byte> key, std::span<const std::byte> value, uint64_t flags);
 /// no_such_entry when the key is absent.
 Result<Bytes> lookup(int fd, std::span<const std::byte> key, size_t value_size);

@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "base/bytes.h"
+#include "map/map_of_maps.h"
 
 namespace saya::kernel {
 namespace {
@@ -35,10 +36,6 @@ constexpr uint32_t kUntyped[] = {
     BPF_MAP_TYPE_STACK,
     kArena,
 };
-
-bool holds_maps(const MapSpec& spec) {
-  return spec.type == BPF_MAP_TYPE_ARRAY_OF_MAPS || spec.type == BPF_MAP_TYPE_HASH_OF_MAPS;
-}
 
 uint64_t page_bytes() { return static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)); }
 
@@ -72,10 +69,10 @@ Result<Fd> create_described(const MapSpec& spec, int btf, int inner) {
   const bool typed =
       btf >= 0 && spec.value_btf_type != 0 && std::ranges::find(kUntyped, spec.type) == std::end(kUntyped);
   if (typed) {
-    auto map = create_map(spec, {.btf = btf, .key = spec.key_btf_type, .value = spec.value_btf_type}, inner);
+    auto map = create_map(spec, {.btf = btf, .key = spec.key_btf_type, .value = spec.value_btf_type, .inner = inner});
     if (map) return map;
   }
-  return create_map(spec, {}, inner);
+  return create_map(spec, {.inner = inner});
 }
 
 /// A map like those that `outer` will hold, whose name its template need not have.
@@ -134,7 +131,7 @@ Result<Fd> create_adjusted(MapSpec spec, int btf) {
   spec.name = object_name(spec.name);
   SAYA_CHECK(adjust_entries(spec));
   Fd inner;
-  if (holds_maps(spec) && spec.inner) {
+  if (is_map_of_maps(spec.type) && spec.inner) {
     SAYA_TRY(inner, create_template(spec, btf));
   }
   SAYA_TRY(Fd map, create_described(spec, btf, inner.get()));
