@@ -20,3 +20,18 @@ foreach(source IN LISTS saya_bpf_sources)
   list(APPEND saya_bpf_objects ${object})
 endforeach()
 add_custom_target(bpf_objects ALL DEPENDS ${saya_bpf_objects})
+
+# The types that saya carries with it, inside the library that looks them up.
+set(saya_own_types ${CMAKE_BINARY_DIR}/bpf/types/own_types.o)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/bpf/types)
+add_custom_command(
+  OUTPUT ${saya_own_types}
+  COMMAND ${SAYA_BPF_CLANG} -O2 -g -Wall -Werror -target bpf -mcpu=v3 -I${CMAKE_SOURCE_DIR}/src/bpf
+          -idirafter /usr/include/${saya_multiarch} -MD -MF ${saya_own_types}.d
+          -c ${CMAKE_SOURCE_DIR}/bpf/types/own_types.c -o ${saya_own_types}
+  DEPENDS bpf/types/own_types.c
+  DEPFILE ${saya_own_types}.d
+  COMMENT "BPF bpf/types/own_types.c"
+  VERBATIM)
+set_source_files_properties(src/bpf/program/own_types.cpp PROPERTIES
+  OBJECT_DEPENDS ${saya_own_types} COMPILE_DEFINITIONS SAYA_OWN_TYPES="${saya_own_types}")

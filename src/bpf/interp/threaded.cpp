@@ -235,6 +235,9 @@ tail_call:
     case Tail::finished: goto exit;
     case Tail::stopped: goto stopped;
   }
+poisoned:
+  fault_poison(op);
+  goto stopped;
 exit:
   if (depth_ == base) return r[0];
   op = pop(registers);

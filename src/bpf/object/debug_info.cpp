@@ -1,4 +1,5 @@
-// `.BTF` and `.BTF.ext` of an object: types made final, source lines and function types given to the functions.
+// `.BTF` and `.BTF.ext` of an object: types made final; source lines, function types and CO-RE relocations
+// given to the functions.
 #include <elf.h>
 #include <fmt/format.h>
 
@@ -82,6 +83,16 @@ void take_functions(const btf::SectionInfo& info, uint32_t section, Object& obje
   }
 }
 
+/// Relocations of functions that static linking dropped are left behind, as libbpf leaves them.
+void take_relocations(const btf::SectionInfo& info, uint32_t section, Object& object, const Layout& layout) {
+  for (const btf::CoreRelocation& relocation : info.relocations) {
+    const auto index = layout.function_at(section, relocation.offset);
+    if (!index) continue;
+    const uint64_t insn = (relocation.offset - layout.functions[*index].start) / kInsnBytes;
+    object.functions[*index].core.push_back({static_cast<uint32_t>(insn), relocation.query});
+  }
+}
+
 std::unordered_map<std::string_view, uint32_t> code_sections(const ElfFile& elf) {
   std::unordered_map<std::string_view, uint32_t> sections;
   for (const ElfSection& section : elf.sections())
@@ -110,6 +121,7 @@ Result<> read_debug_info(const ElfFile& elf, Object& object, const Layout& layou
     if (found == sections.end()) continue;
     take_functions(info, found->second, object, layout);
     take_lines(info, found->second, object, layout);
+    take_relocations(info, found->second, object, layout);
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -74,10 +75,14 @@ struct FunctionInfo {
   uint32_t type = 0;
 };
 
+class NameIndex;
+
 /// The BTF of one object. Owns its bytes; views returned by it live as long as it does. Immutable. Strings
 /// appear cut after 4096 bytes and before a control character, since they reach terminals.
 class Btf {
  public:
+  ~Btf();
+
   /// Parses `.BTF`; names the type id and offset of the first thing that is wrong. Memory stays within a constant times
   /// the input's size.
   static Result<std::shared_ptr<const Btf>> parse(std::span<const std::byte> bytes);
@@ -90,6 +95,9 @@ class Btf {
   const Type& type(uint32_t id) const noexcept { return types_[id < types_.size() ? id : 0]; }
   /// The first type of that kind and name.
   std::optional<uint32_t> find(Kind kind, std::string_view name) const noexcept;
+  /// The types that CO-RE may take for one of that kind and name, in id order: those whose names are equal up to the
+  /// flavour ("___old"); an enumeration of either width for an enumeration.
+  std::vector<uint32_t> candidates(Kind kind, std::string_view name) const;
   /// Follows typedefs and qualifiers (bounded: cycles end in void).
   uint32_t resolve(uint32_t id) const noexcept;
   /// Bytes a value of the type takes; nothing for types without a size and for cycles.
@@ -99,11 +107,19 @@ class Btf {
   std::span<const std::byte> raw() const noexcept { return bytes_; }
 
  private:
-  Btf() = default;
+  /// Built by the first question that needs it.
+  struct LazyIndex {
+    std::once_flag once;
+    std::unique_ptr<const NameIndex> index;
+  };
+  const NameIndex& index(LazyIndex& lazy, std::string_view (*part)(std::string_view)) const;
+
+  Btf();
   std::vector<std::byte> bytes_;
   std::vector<Type> types_;
   std::vector<Member> members_;  ///< Of all types, one after the other.
   std::span<const std::byte> strings_;
+  mutable LazyIndex names_, flavours_;
 };
 
 /// BPF_CORE_*: what a CO-RE relocation asks of the target's types; values are the format's.
