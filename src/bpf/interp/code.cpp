@@ -227,10 +227,12 @@ class Decoder {
 
   Result<Handler> call(size_t i, Op& op) {
     const Insn& insn = insns_[i];
+    if (const auto* poison = out_.program->poison_at(slot(i))) {
+      op.imm = reinterpret_cast<uint64_t>(poison);
+      return Handler::poisoned;
+    }
     switch (insn.callee) {
-      case isa::Callee::helper:
-        if (out_.program->poison_at(slot(i))) return Handler::poisoned;
-        return helper(static_cast<uint32_t>(insn.imm), op);
+      case isa::Callee::helper: return helper(static_cast<uint32_t>(insn.imm), op);
       case isa::Callee::local: {
         SAYA_TRY(const uint32_t target, function_at(slot(i) + int64_t{1} + insn.jump, i));
         op.target = static_cast<int32_t>(target) - static_cast<int32_t>(i);

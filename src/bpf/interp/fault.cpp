@@ -46,12 +46,6 @@ void Machine::fault_access(const Op* op, uint64_t address, uint64_t bytes, Acces
   fault(op, where(address, bytes, access));
 }
 
-/// A program may hold such an instruction as long as it does not get there: code for other kernels, behind a question.
-void Machine::fault_poison(const Op* op) {
-  const program::Poison* poison = code_->program->poison_at(code_->slots[static_cast<size_t>(op - code_->ops.data())]);
-  fault(op, fmt::format("was poisoned by CO-RE: {}", poison ? poison->why : "?"));
-}
-
 /// "insn 12: r2 = *(u32 *)(r1 +16) at xdp_drop.c:17".
 std::string Machine::instruction(const Op* op) const {
   const uint32_t slot = code_->slots[static_cast<size_t>(op - code_->ops.data())];

@@ -103,7 +103,6 @@ class Machine {
   // The words.
   void fault(const Op* op, std::string_view what);
   void fault_access(const Op* op, uint64_t address, uint64_t bytes, Access access);
-  void fault_poison(const Op* op);
   std::string instruction(const Op* op) const;
   std::string where(uint64_t address, uint64_t bytes, Access access) const;
 

@@ -1,6 +1,8 @@
 // The threaded loop: every handler ends with a jump to the next one (computed goto). One template is both engines; the
 // checked one asks the machine before each access. RFC 9669 decides what an instruction means; alu.h and atomic.h say
 // it.
+#include <fmt/format.h>
+
 #include <cstring>
 
 #include "abi/ctx.h"
@@ -236,7 +238,7 @@ tail_call:
     case Tail::stopped: goto stopped;
   }
 poisoned:
-  fault_poison(op);
+  fault(op, fmt::format("is poisoned: {}", reinterpret_cast<const program::Poison*>(op->imm)->why));
   goto stopped;
 exit:
   if (depth_ == base) return r[0];

@@ -54,8 +54,8 @@ struct ExternUse {
 
 /// An instruction that CO-RE could not resolve: it became a call that no engine knows, as libbpf does it.
 struct Poison {
-  uint32_t insn = 0;  ///< Slot; a 64-bit load has two, and a Poison for each.
-  std::string why;  ///< "<byte_off> [7] struct old.gone (0:1 @ offset 4): there is no such field in the running kernel"
+  uint32_t insn = 0;  ///< Slot.
+  std::string why;    ///< "struct sk_buff___old has no counterpart in the types of the running kernel"
 };
 inline constexpr int32_t kPoisonedCall = 0xbad2310;  ///< The helper number of such a call.
 
@@ -86,7 +86,7 @@ struct Program {
 
   /// The innermost source line at or before `insn`, or null.
   const object::SourceLine* line_of(uint32_t insn) const noexcept;
-  /// What poisoned slot `insn`, or null.
+  /// Why the instruction at slot `insn` must not be reached, or null.
   const Poison* poison_at(uint32_t insn) const noexcept;
 };
 using ProgramPtr = std::shared_ptr<const Program>;

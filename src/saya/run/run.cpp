@@ -10,6 +10,7 @@
 #include <set>
 
 #include "attach/pipeline.h"
+#include "attach/target.h"
 #include "base/published.h"
 #include "base/read_all.h"
 #include "port/pcap.h"
@@ -181,7 +182,8 @@ Result<Report> run(const Options& options, Recorder::Sinks sinks) {
   SAYA_TRY(world.netstate, read_netstate(options.netstate));
   SAYA_CHECK(add_ports(world, options));
 
-  attach::Pipeline pipeline({.nr_cpus = 1, .hash_key = world.random.next()});
+  SAYA_TRY(const program::Target target, attach::choose_target(options.btf));
+  attach::Pipeline pipeline({.nr_cpus = 1, .hash_key = world.random.next()}, target);
   SAYA_CHECK(attach_all(world, options, pipeline));
 
   SAYA_TRY(std::optional<CaptureWriter> capture, open_capture(world, options));
