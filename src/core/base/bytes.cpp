@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "base/printable.h"
+
 namespace saya {
 namespace {
 
@@ -15,13 +17,6 @@ int digit(char c) {
 }
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-/// Control characters would let a hostile text write on the terminal.
-std::string printable(std::string_view text) {
-  std::string shown;
-  for (const char c : text) shown += c >= ' ' && c <= '~' ? std::string(1, c) : fmt::format("\\x{:02x}", uint8_t(c));
-  return shown;
-}
 
 }  // namespace
 
