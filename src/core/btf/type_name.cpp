@@ -59,7 +59,7 @@ std::string type_name(const Btf& btf, uint32_t id) {
     const Type& type = btf.type(id);
     if (const std::string_view word = qualifier(type.kind); !word.empty()) {
       if (qualifies_pointer(btf, type.target))
-        declared = fmt::format(" {}{}", word, declared);
+        declared = fmt::format(" {}{}{}", word, declared.starts_with('*') ? " " : "", declared);
       else
         front += fmt::format("{} ", word);
     } else if (type.kind == Kind::pointer) {
