@@ -227,6 +227,10 @@ class Decoder {
 
   Result<Handler> call(size_t i, Op& op) {
     const Insn& insn = insns_[i];
+    if (const auto* poison = out_.program->poison_at(slot(i))) {
+      op.imm = reinterpret_cast<uint64_t>(poison);
+      return Handler::poisoned;
+    }
     switch (insn.callee) {
       case isa::Callee::helper: return helper(static_cast<uint32_t>(insn.imm), op);
       case isa::Callee::local: {

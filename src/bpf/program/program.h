@@ -49,6 +49,7 @@ struct ExternUse {
   std::string name;
   object::Extern::Kind kind = object::Extern::Kind::function;
   bool weak = false;
+  bool typed = true;  ///< Of a variable: false for `const void`, of which programs only take the address.
 };
 
 /// An instruction that CO-RE could not resolve: it became a call that no engine knows, as libbpf does it.
@@ -85,6 +86,8 @@ struct Program {
 
   /// The innermost source line at or before `insn`, or null.
   const object::SourceLine* line_of(uint32_t insn) const noexcept;
+  /// Why the instruction at slot `insn` must not be reached, or null.
+  const Poison* poison_at(uint32_t insn) const noexcept;
 };
 using ProgramPtr = std::shared_ptr<const Program>;
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "base/printable.h"
+#include "base/terminal.h"
 
 namespace saya {
 namespace {
@@ -42,7 +42,7 @@ Result<std::vector<std::byte>> from_hex(std::string_view text) {
     if (high < 0 || low < 0) {
       const std::string_view odd = text.substr(at, at + 1 < text.size() && is_blank(text[at + 1]) ? 1 : 2);
       return fail(Code::invalid_argument,
-                  fmt::format("'{}' at position {} is not a hexadecimal byte", printable(odd), at));
+                  fmt::format("'{}' at position {} is not a hexadecimal byte", for_terminal(odd), at));
     }
     bytes.push_back(static_cast<std::byte>(high * 16 + low));
     at += 2;

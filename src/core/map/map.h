@@ -101,7 +101,7 @@ class Map {
   virtual uint32_t copies() const noexcept { return 1; }
   const MapMemory& memory() const noexcept { return memory_; }
 
-  /// The value as worker `cpu` sees it, or null.
+  /// The value as worker `cpu` sees it, or null. Of a map of maps, the inner map itself (map/map_of_maps.h).
   virtual std::byte* lookup(const std::byte* key, uint32_t cpu) noexcept = 0;
   /// 0 or a negative errno, exactly as the BPF helper returns it. Bounded time, no allocation, no message:
   /// the host side (map/host.h) turns the number into a Result with words.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "attach/check_calls.h"
 #include "attach/tail_calls.h"
@@ -18,15 +19,30 @@ using program::Type;
 constexpr size_t kMostInsns = 1'000'000;  ///< BPF_COMPLEXITY_LIMIT_INSNS, Linux 6.18 include/linux/bpf.h.
 
 /// Everything that a program could refer to, so that linking tells all that it does refer to.
-program::Target everything() {
-  program::Target target = program::default_target();
+program::Target with_everything(program::Target target) {
   target.has_function = [](std::string_view) { return true; };
   target.has_variable = [](std::string_view) { return true; };
   return target;
 }
 
-std::vector<Type> types_of(const object::Function& function, Type type) {
-  if (type == Type::unspec) type = program::type_of_section(function.section).type;
+bool is_in_slot(const object::Object& object, uint32_t index) {
+  return std::ranges::any_of(object.maps, [&](const object::MapDefinition& map) {
+    return std::ranges::find(map.programs, index, &object::ProgramSlot::function) != map.programs.end();
+  });
+}
+
+/// The type of the programs that tail-call those whose sections say nothing, if it is one.
+Type type_of_others(const object::Object& object) {
+  std::set<Type> types;
+  for (const object::Function& function : object.functions)
+    if (function.entry) types.insert(program::type_of_section(function.section).type);
+  types.erase(Type::unspec);
+  return types.size() == 1 ? *types.begin() : Type::unspec;
+}
+
+std::vector<Type> types_of(const object::Object& object, uint32_t index, Type type) {
+  if (type == Type::unspec) type = program::type_of_section(object.functions[index].section).type;
+  if (type == Type::unspec && is_in_slot(object, index)) type = type_of_others(object);
   if (type != Type::unspec) return {type};
   return {Type::xdp, Type::sched_cls};
 }
@@ -64,8 +80,9 @@ std::vector<std::string> kernel_map_reasons(const object::Object& object, const 
 
 }  // namespace
 
-ObjectCheck::ObjectCheck(object::Object object) : open_{object.file, std::move(object), {}} {
-  configured_ = program::bind_config(open_.object, program::default_target());
+ObjectCheck::ObjectCheck(object::Object object, program::Target target)
+    : target_(std::move(target)), open_{object.file, std::move(object), {}} {
+  configured_ = program::bind_config(open_.object, target_);
   auto maps = program::create_maps(open_.object, {});
   if (maps)
     open_.maps = *std::move(maps);
@@ -75,13 +92,13 @@ ObjectCheck::ObjectCheck(object::Object object) : open_{object.file, std::move(o
 
 std::vector<TypeAnswers> ObjectCheck::check(uint32_t index, Type type) const {
   std::vector<TypeAnswers> answers;
-  for (const Type each : types_of(open_.object.functions[index], type)) answers.push_back(check_as(index, each));
+  for (const Type each : types_of(open_.object, index, type)) answers.push_back(check_as(index, each));
   return answers;
 }
 
 TypeAnswers ObjectCheck::check_as(uint32_t index, Type type) const {
   TypeAnswers answers{.type = type};
-  const auto program = program::link(open_.object, index, {}, type, everything());
+  const auto program = program::link(open_.object, index, {}, type, with_everything(target_));
   if (!program) {
     refuse(answers, program.error().message);
     answers.run.answer = answers.kernel.answer = Answer::no;
@@ -91,7 +108,7 @@ TypeAnswers ObjectCheck::check_as(uint32_t index, Type type) const {
     answers.run.reasons.push_back(fmt::format("saya has no hook for programs of type {}", program::to_string(type)));
   if ((*program)->code.size() > kMostInsns)
     refuse(answers, fmt::format("{} instructions, at most {} are allowed", (*program)->code.size(), kMostInsns));
-  CallReasons calls = check_calls(**program);
+  CallReasons calls = check_calls(**program, target_);
   take(answers.run, std::move(calls.run));
   take(answers.kernel, std::move(calls.kernel));
   take(answers.run, map_reasons(**program));
@@ -124,9 +141,9 @@ std::vector<std::string> ObjectCheck::map_reasons(const program::Program& progra
 Result<> ObjectCheck::attempt(uint32_t index, Type type) const {
   if (!configured_) return configured_;
   if (!created_) return created_;
-  SAYA_TRY(const program::ProgramPtr program, program::link(open_.object, index, open_.maps, type));
+  SAYA_TRY(const program::ProgramPtr program, program::link(open_.object, index, open_.maps, type, target_));
   SAYA_TRY(const abi::ExecutablePtr executable, interp::run_checked(program, helper::table()));
-  const auto filled = fill_prog_arrays(open_, type);
+  const auto filled = fill_prog_arrays(open_, type, target_);
   empty_prog_arrays(open_);
   return filled;
 }

@@ -8,6 +8,7 @@
 
 #include "attach/objects.h"
 #include "program/program.h"
+#include "program/target.h"
 
 namespace saya::attach {
 
@@ -31,10 +32,11 @@ struct TypeAnswers {
 /// side.
 class ObjectCheck {
  public:
-  explicit ObjectCheck(object::Object object);
+  /// `target`: what saya's own hooks answer to the object.
+  explicit ObjectCheck(object::Object object, program::Target target = program::default_target());
 
   /// The answers for function `index` of the object as a program of `type`; where that is unspec, of the type that its
-  /// section says; where that says nothing, of each type that saya's hooks run.
+  /// section says; where that says nothing, of the type of those that tail-call it, or of each that saya's hooks run.
   std::vector<TypeAnswers> check(uint32_t index, program::Type type = program::Type::unspec) const;
 
   const object::Object& object() const noexcept { return open_.object; }
@@ -44,6 +46,7 @@ class ObjectCheck {
   std::vector<std::string> map_reasons(const program::Program& program) const;
   Result<> attempt(uint32_t index, program::Type type) const;
 
+  program::Target target_;
   Result<> configured_;
   OpenObject open_;
   Result<> created_;  ///< Whether open_.maps could be made.

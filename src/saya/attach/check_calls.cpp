@@ -4,12 +4,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <unordered_map>
 
 #include "abi/kernel_calls.h"
 #include "helper/table.h"
-#include "program/target.h"
 
 namespace saya::attach {
 namespace {
@@ -74,7 +72,7 @@ class ReasonList {
 
 class Inspector {
  public:
-  explicit Inspector(const program::Program& program) : program_(program) {}
+  Inspector(const program::Program& program, const program::Target& target) : program_(program), target_(target) {}
 
   CallReasons inspect() {
     for (size_t slot = 0; slot < program_.code.size();) {
@@ -107,10 +105,8 @@ class Inspector {
     }
   }
 
-  bool is_poisoned() const { return std::ranges::binary_search(program_.poisons, at_, {}, &program::Poison::insn); }
-
   void inspect_helper(int32_t number) {
-    if (is_poisoned()) return;  // A note says so: whether it is reached is not known here.
+    if (program_.poison_at(at_)) return;  // A note says so: whether it is reached is not known here.
     const auto id = static_cast<uint32_t>(number);
     const abi::KernelHelper* known = abi::find_kernel_helper(id);
     if (!known) return refuse(fmt::format("invalid func unknown#{}", number));
@@ -143,7 +139,7 @@ class Inspector {
   void inspect_function(const isa::Insn& insn) {
     const program::ExternUse* use = extern_of(insn);
     if (!use) return refuse(fmt::format("calls the kernel function with BTF id {}, which has no name", insn.imm));
-    const auto& has = program::default_target().has_function;
+    const auto& has = target_.has_function;
     if (!use->weak && !(has && has(use->name)) && program::hook_of(program_.type))
       run_.add(at_, fmt::format("calls the kernel function {}, which saya does not have", use->name));
     const abi::KernelFunction* known = abi::find_kernel_function(use->name);
@@ -157,12 +153,13 @@ class Inspector {
 
   void inspect_variable(const isa::Insn& insn) {
     const program::ExternUse* use = extern_of(insn);
-    const auto& has = program::default_target().has_variable;
+    const auto& has = target_.has_variable;
     if (use && !use->weak && !(has && has(use->name)) && program::hook_of(program_.type))
       run_.add(at_, fmt::format("refers to the kernel variable {}, which saya does not have", use->name));
   }
 
   const program::Program& program_;
+  const program::Target& target_;
   const uint32_t caller_ = caller_of(program_.type);
   ReasonList run_{program_}, kernel_{program_};
   uint32_t at_ = 0;  ///< Slot.
@@ -170,7 +167,9 @@ class Inspector {
 
 }  // namespace
 
-CallReasons check_calls(const program::Program& program) { return Inspector(program).inspect(); }
+CallReasons check_calls(const program::Program& program, const program::Target& target) {
+  return Inspector(program, target).inspect();
+}
 
 bool knows_calls_of(Type type) noexcept { return caller_of(type) != abi::kByNone; }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "program/program.h"
+#include "program/target.h"
 
 namespace saya::attach {
 
@@ -15,8 +16,8 @@ struct CallReasons {
 };
 
 /// Looks at every instruction: whether it can be decoded, and whether a program of this type and licence may call what
-/// it calls. Only what saya's own programs may call is asked of default_target().
-CallReasons check_calls(const program::Program& program);
+/// it calls. `target` says which kernel functions and variables saya's own hooks have.
+CallReasons check_calls(const program::Program& program, const program::Target& target);
 
 /// Whether it was measured what programs of this type may call in the kernel.
 bool knows_calls_of(program::Type type) noexcept;

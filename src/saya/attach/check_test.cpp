@@ -37,6 +37,8 @@ const program::ExternUse kExterns[] = {
     {"bpf_nobody_knows_this", object::Extern::Kind::function, true },
 };
 
+const program::Target kNowhere{.name = "a place that has no kernel functions"};
+
 #define WRONG_TYPE "program of this type cannot use helper "
 #define WRONG_LICENCE "cannot call GPL-restricted function from non-GPL compatible program"
 
@@ -122,7 +124,7 @@ class Calls : public testing::TestWithParam<CallCase> {};
 TEST_P(Calls, EachTargetSaysWhyNot) {
   const auto code = isa::assemble(GetParam().text, {abi::kernel_helper_name});
   ASSERT_TRUE(code) << code.error().message;
-  const CallReasons got = check_calls(program_of(GetParam().type, *code, GetParam().gpl));
+  const CallReasons got = check_calls(program_of(GetParam().type, *code, GetParam().gpl), kNowhere);
   EXPECT_EQ(got.run, GetParam().run);
   EXPECT_EQ(got.kernel, GetParam().kernel);
 }
@@ -135,7 +137,8 @@ TEST(Check, WhatCannotBeDecodedIsAReasonAndTheRestIsLookedAt) {
                                                      {0x85, 0, 0, 26},
                                                      {0x95, 0, 0, 0 }
   },
-                                                 true));
+                                                 true),
+                                      kNowhere);
   EXPECT_EQ(got.run, (Reasons{"insn 0: unknown opcode ff", "insn 1: " WRONG_TYPE "bpf_skb_load_bytes#26"}));
   EXPECT_EQ(got.kernel, got.run);
 }
@@ -150,9 +153,9 @@ TEST(Check, APoisonedCallIsNoReasonSinceNobodyKnowsWhetherItIsReached) {
   program.poisons = {
       {0, "no such type"}
   };
-  EXPECT_EQ(check_calls(program).run, Reasons{});
+  EXPECT_EQ(check_calls(program, kNowhere).run, Reasons{});
   program.poisons.clear();
-  EXPECT_EQ(check_calls(program).run, Reasons{"insn 0: invalid func unknown#195896080"});
+  EXPECT_EQ(check_calls(program, kNowhere).run, Reasons{"insn 0: invalid func unknown#195896080"});
 }
 
 // ---- Objects

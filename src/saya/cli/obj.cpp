@@ -2,7 +2,8 @@
 #include "cli/obj.h"
 
 #include "attach/objects.h"
-#include "base/printable.h"
+#include "attach/target.h"
+#include "base/terminal.h"
 #include "cli/output.h"
 
 namespace saya::cli {
@@ -24,19 +25,22 @@ Result<std::vector<uint32_t>> choose(const object::Object& object, const std::st
 void declare(CLI::App& app, ObjectWords& words) {
   app.add_option("FILE", words.file, "object, or .c file to compile first")->required();
   app.add_option("PROG", words.program, "only this program: section or function name");
+  declare_btf(app, words.btf);
 }
 
 Result<OpenedObject> open_object(const ObjectWords& words) {
   SAYA_TRY(object::Object object, attach::read_object(words.file));
+  SAYA_TRY(program::Target target, attach::choose_target(words.btf));
   auto chosen = choose(object, words.program);
   if (!chosen) return std::unexpected(std::move(chosen).error().at(words.file));
-  OpenedObject opened{words.file, std::move(object), {}};
-  for (const uint32_t index : *chosen) opened.programs.push_back({index, program::link(opened.object, index, {})});
+  OpenedObject opened{words.file, std::move(object), std::move(target), {}};
+  for (const uint32_t index : *chosen)
+    opened.programs.push_back({index, program::link(opened.object, index, {}, program::Type::unspec, opened.target)});
   return opened;
 }
 
 void print_json(const Json& json) { print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"); }
 
-void print_text(std::string_view text) { print(printable(text)); }
+void print_text(std::string_view text) { print(for_terminal(text)); }
 
 }  // namespace saya::cli

@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "object/object.h"
 #include "program/program.h"
+#include "program/target.h"
 
 namespace saya::cli {
 
@@ -17,7 +18,7 @@ using Json = nlohmann::ordered_json;
 
 /// The words that every `obj` command takes.
 struct ObjectWords {
-  std::string file, program;
+  std::string file, program, btf;
 };
 void declare(CLI::App& app, ObjectWords& words);
 
@@ -31,6 +32,7 @@ struct ListedProgram {
 struct OpenedObject {
   std::string path;
   object::Object object;
+  program::Target target;  ///< Whose types CO-RE was resolved against.
   std::vector<ListedProgram> programs;
 };
 /// Opens words.file and finds words.program in it, or all programs. Maps are not created: nothing runs here.

@@ -142,7 +142,7 @@ int cmd_obj_check(const Invocation& invocation) {
   auto opened = open_object(words);
   if (!opened) return report_error(invocation, opened.error(), kUsage);
 
-  const attach::ObjectCheck check(std::move(opened->object));
+  const attach::ObjectCheck check(std::move(opened->object), std::move(opened->target));
   std::vector<Checked> programs;
   for (const ListedProgram& program : opened->programs) {
     const object::Function& function = check.object().functions[program.index];

@@ -61,9 +61,9 @@ void for_each_insn(const program::Program& program, Visit visit) {
   }
 }
 
-const program::Poison* poison_at(const program::Program& program, uint32_t slot) {
-  const auto found = std::ranges::lower_bound(program.poisons, slot, {}, &program::Poison::insn);
-  return found != program.poisons.end() && found->insn == slot ? &*found : nullptr;
+std::string poison_text(const program::Program& program, uint32_t slot) {
+  const auto* poison = program.poison_at(slot);
+  return poison ? fmt::format("  ; poisoned: {}", poison->why) : "";
 }
 
 std::string dump_text(const ProgramFacts& facts) {
@@ -77,9 +77,9 @@ std::string dump_text(const ProgramFacts& facts) {
     if (const auto* part = subprogram_at(program, slot)) text += fmt::format("{}:\n", part->name);
     if (const auto* line = line_at(program, slot))
       text += fmt::format("; {} @ {}:{}\n", line->text, line->file, line->line);
-    if (const auto* poison = poison_at(program, slot)) text += fmt::format("; poisoned: {}\n", poison->why);
-    text += fmt::format("{:4}: ({:02x}) {}\n", slot, program.code[slot].opcode,
-                        insn ? disassemble(program, *insn) : fmt::format("? {}", insn.error().message));
+    text += fmt::format("{:4}: ({:02x}) {}{}\n", slot, program.code[slot].opcode,
+                        insn ? disassemble(program, *insn) : fmt::format("? {}", insn.error().message),
+                        poison_text(program, slot));
   });
   return text;
 }
@@ -93,7 +93,7 @@ Json insn_json(const program::Program& program, uint32_t slot, const Result<isa:
     json["disasm"] = disassemble(program, *insn);
   else
     json["error"] = insn.error().message;
-  if (const auto* poison = poison_at(program, slot)) json["poisoned"] = poison->why;
+  if (const auto* poison = program.poison_at(slot)) json["poisoned"] = poison->why;
   if (const auto* line = line_at(program, slot))
     json["source"] = {
         {"file",   line->file  },

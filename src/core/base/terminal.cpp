@@ -1,5 +1,5 @@
 // UTF-8 as RFC 3629 has it: shortest forms, no surrogates, up to U+10FFFF.
-#include "base/printable.h"
+#include "base/terminal.h"
 
 #include <fmt/format.h>
 
@@ -42,7 +42,7 @@ size_t shown_bytes(std::string_view text, size_t at) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
+std::string for_terminal(std::string_view text) {
   std::string shown;
   shown.reserve(text.size());
   for (size_t at = 0; at < text.size();) {

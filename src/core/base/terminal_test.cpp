@@ -1,5 +1,5 @@
 // What a terminal gets to see of foreign text.
-#include "base/printable.h"
+#include "base/terminal.h"
 
 #include <gtest/gtest.h>
 
@@ -8,13 +8,13 @@
 namespace saya {
 namespace {
 
-struct PrintableCase {
+struct TerminalCase {
   const char* text;
   const char* shown;
-  friend void PrintTo(const PrintableCase& c, std::ostream* os) { *os << c.shown; }
+  friend void PrintTo(const TerminalCase& c, std::ostream* os) { *os << c.shown; }
 };
 
-constexpr PrintableCase kCases[] = {
+constexpr TerminalCase kCases[] = {
     {"",                                     ""                                   },
     {"drop_all",                             "drop_all"                           },
     {"a\tb\n",                               "a\tb\n"                             },
@@ -34,9 +34,9 @@ constexpr PrintableCase kCases[] = {
     {"\xe2z",                                "\\xe2z"                             },
 };
 
-class Printable : public testing::TestWithParam<PrintableCase> {};
-TEST_P(Printable, ShowsWhatATerminalWouldObey) { EXPECT_EQ(printable(GetParam().text), GetParam().shown); }
-INSTANTIATE_TEST_SUITE_P(Base, Printable, testing::ValuesIn(kCases));
+class ForTerminal : public testing::TestWithParam<TerminalCase> {};
+TEST_P(ForTerminal, ShowsWhatATerminalWouldObey) { EXPECT_EQ(for_terminal(GetParam().text), GetParam().shown); }
+INSTANTIATE_TEST_SUITE_P(Base, ForTerminal, testing::ValuesIn(kCases));
 
 }  // namespace
 }  // namespace saya
