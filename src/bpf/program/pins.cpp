@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "base/bytes.h"
+#include "base/text.h"
 
 namespace saya::program {
 namespace {

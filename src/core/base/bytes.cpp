@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "base/terminal.h"
+
 namespace saya {
 namespace {
 
@@ -17,12 +19,6 @@ int digit(char c) {
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 }  // namespace
-
-std::string printable(std::string_view text) {
-  std::string shown;
-  for (const char c : text) shown += c >= ' ' && c <= '~' ? std::string(1, c) : fmt::format("\\x{:02x}", uint8_t(c));
-  return shown;
-}
 
 std::string to_hex(std::span<const std::byte> bytes, std::string_view separator) {
   std::string text;
@@ -46,7 +42,7 @@ Result<std::vector<std::byte>> from_hex(std::string_view text) {
     if (high < 0 || low < 0) {
       const std::string_view odd = text.substr(at, at + 1 < text.size() && is_blank(text[at + 1]) ? 1 : 2);
       return fail(Code::invalid_argument,
-                  fmt::format("'{}' at position {} is not a hexadecimal byte", printable(odd), at));
+                  fmt::format("'{}' at position {} is not a hexadecimal byte", for_terminal(odd), at));
     }
     bytes.push_back(static_cast<std::byte>(high * 16 + low));
     at += 2;

@@ -49,6 +49,13 @@ TEST(MapTable, a_type_has_its_name_whether_saya_has_it_or_not) {
   EXPECT_EQ(map_type_name(34), "type 34");
 }
 
+TEST(MapFlags, have_names_and_unknown_ones_numbers) {
+  EXPECT_EQ(map_flag_names(0), std::vector<std::string>{});
+  EXPECT_EQ(map_flag_names(kMapNoPrealloc | kMapReadOnlyProgram | kMapMmapable | kMapInnerMap),
+            (std::vector<std::string>{"no_prealloc", "rdonly_prog", "mmapable", "inner_map"}));
+  EXPECT_EQ(map_flag_names(1u << 18 | 1u << 31), (std::vector<std::string>{"no_user_conv", "0x80000000"}));
+}
+
 TEST(MapCreate, a_refusal_names_the_map_the_field_the_value_and_the_limit) {
   MapSpec spec = with_type(MapKind::percpu_array, 1);
   spec.value_size = 40000;

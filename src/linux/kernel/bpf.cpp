@@ -170,7 +170,7 @@ Result<uint32_t> possible_cpus() {
   return cpus;
 }
 
-Result<Fd> create_map(const MapSpec& spec, const MapTypes& types, int inner) {
+Result<Fd> create_map(const MapSpec& spec, const MapTypes& types) {
   bpf_attr attr = blank();
   attr.map_type = spec.type;
   attr.key_size = spec.key_size;
@@ -179,13 +179,13 @@ Result<Fd> create_map(const MapSpec& spec, const MapTypes& types, int inner) {
   attr.map_flags = spec.flags;
   attr.numa_node = spec.numa_node;
   attr.map_extra = spec.map_extra;
-  if (inner >= 0) attr.inner_map_fd = static_cast<uint32_t>(inner);
   spec.name.copy(attr.map_name, sizeof attr.map_name);
   if (types.btf >= 0) {
     attr.btf_fd = static_cast<uint32_t>(types.btf);
     attr.btf_key_type_id = types.key;
     attr.btf_value_type_id = types.value;
   }
+  if (types.inner >= 0) attr.inner_map_fd = static_cast<uint32_t>(types.inner);
   return descriptor(fmt::format("create map '{}'", spec.name), bpf(BPF_MAP_CREATE, attr));
 }
 

@@ -13,7 +13,6 @@
 #include "kernel/debug_info.h"
 #include "kernel/maps.h"
 #include "map/host.h"
-#include "map/map_of_maps.h"
 
 namespace saya::kernel {
 namespace {
@@ -34,8 +33,7 @@ bool is_constant_data(const MapSpec& spec) {
   return (spec.flags & kMapReadOnlyProgram) != 0 && constant;
 }
 
-Result<> copy_contents(Map& from, int to) {
-  if (is_prog_array(from)) return {};  // Slots hold this process's code: set_tail_call() fills the kernel's.
+Result<> copy_elements(Map& from, int to) {
   SAYA_TRY(const size_t size, kernel_value_size(from));
   Result<> outcome;
   SAYA_CHECK(for_each(from, [&](std::span<const std::byte> key, std::span<const std::byte> value) {
@@ -45,14 +43,6 @@ Result<> copy_contents(Map& from, int to) {
     outcome = update(to, key, sized, kUpdateAny);
   }));
   return outcome;
-}
-
-/// The kernel's copy of `map`, with its contents.
-Result<Fd> copy(Map& map, int btf) {
-  SAYA_TRY(Fd fd, create_adjusted(map.spec(), btf));
-  SAYA_CHECK(copy_contents(map, fd.get()));
-  if (is_constant_data(map.spec())) SAYA_CHECK(freeze(fd.get()));
-  return fd;
 }
 
 bool has_callbacks(const program::Program& program) {
@@ -93,26 +83,35 @@ Result<int> Session::add_btf(const std::shared_ptr<const btf::Btf>& btf) {
   return number;
 }
 
-Result<int> Session::add_map(const MapPtr& map, const btf::Btf* btf) {
-  if (const auto known = maps_.find(map.get()); known != maps_.end()) return known->second.fd.get();
-  const auto types = btfs_.find(btf);
-  auto fd = copy(*map, types == btfs_.end() ? -1 : types->second.fd.get());
-  if (!fd) return std::unexpected(std::move(fd.error()).at(fmt::format("map '{}'", map->spec().name)));
-  const int number = fd->get();
-  maps_.emplace(map.get(), Copy{map, *std::move(fd)});
-  if (const MapOfMaps* const outer = as_map_of_maps(*map)) SAYA_CHECK(add_inner_maps(*outer, number, btf));
-  return number;
-}
-
-/// Puts the kernel's copies of what `outer` holds now into `to`.
-Result<> Session::add_inner_maps(const MapOfMaps& outer, int to, const btf::Btf* btf) {
+Result<> Session::copy_inner_maps(const MapOfMaps& from, int to, const btf::Btf* btf) {
   Result<> outcome;
-  SAYA_CHECK(outer.for_each_inner([&](std::span<const std::byte> key, const MapPtr& inner) {
+  SAYA_CHECK(from.for_each_inner([&](std::span<const std::byte> key, const MapPtr& inner) {
     if (!outcome) return;
     const auto fd = add_map(inner, btf);
     outcome = fd ? update(to, key, std::as_bytes(std::span(&*fd, 1)), kUpdateAny) : std::unexpected(fd.error());
   }));
   return outcome;
+}
+
+Result<Fd> Session::copy(Map& map, const btf::Btf* btf) {
+  const auto types = btfs_.find(btf);
+  SAYA_TRY(Fd fd, create_adjusted(map.spec(), types == btfs_.end() ? -1 : types->second.fd.get()));
+  if (const MapOfMaps* outer = as_map_of_maps(map)) {
+    SAYA_CHECK(copy_inner_maps(*outer, fd.get(), btf));
+  } else if (!is_prog_array(map)) {  // Its slots hold this process's code: set_tail_call() fills the kernel's.
+    SAYA_CHECK(copy_elements(map, fd.get()));
+  }
+  if (is_constant_data(map.spec())) SAYA_CHECK(freeze(fd.get()));
+  return fd;
+}
+
+Result<int> Session::add_map(const MapPtr& map, const btf::Btf* btf) {
+  if (const auto known = maps_.find(map.get()); known != maps_.end()) return known->second.fd.get();
+  auto fd = copy(*map, btf);
+  if (!fd) return std::unexpected(std::move(fd.error()).at(fmt::format("map '{}'", map->spec().name)));
+  const int number = fd->get();
+  maps_.emplace(map.get(), Copy{map, *std::move(fd)});
+  return number;
 }
 
 Result<int> Session::map_fd(const Map& map) const {

@@ -15,12 +15,9 @@
 #include "kernel/bpf.h"
 #include "kernel/running.h"
 #include "map/map.h"
+#include "map/map_of_maps.h"
 #include "object/object.h"
 #include "program/program.h"
-
-namespace saya {
-class MapOfMaps;
-}
 
 namespace saya::kernel {
 
@@ -67,8 +64,9 @@ class Session {
     Fd fd;
   };
   /// The descriptor of `btf` in the kernel, -1 for null.
-  Result<> add_inner_maps(const MapOfMaps& outer, int to, const btf::Btf* btf);
   Result<int> add_btf(const std::shared_ptr<const btf::Btf>& btf);
+  Result<Fd> copy(Map& map, const btf::Btf* btf);
+  Result<> copy_inner_maps(const MapOfMaps& from, int to, const btf::Btf* btf);
   Result<int> map_of(const program::Program& program, size_t index);
 
   std::map<const Map*, Copy> maps_;

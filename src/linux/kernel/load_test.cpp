@@ -71,6 +71,22 @@ TEST_F(Load, each_cpu_keeps_its_value) {
   EXPECT_EQ(lookup(fd, bytes("01000000"), kernel_value_size(*map).value()).value(), value);
 }
 
+TEST_F(Load, maps_come_with_the_maps_that_they_hold) {
+  const MapPtr inner = make_map(MapKind::array);
+  ASSERT_TRUE(host_update(*inner, bytes("02000000"), bytes("1122334455667788")));
+  MapSpec spec{.name = "outer", .key_size = 4, .value_size = 4, .max_entries = 2};
+  spec.inner = std::make_shared<const MapSpec>(inner->spec());
+  for (const MapKind kind : {MapKind::array_of_maps, MapKind::hash_of_maps}) {
+    spec.type = static_cast<uint32_t>(kind);
+    const MapPtr outer = create_map(spec, {.hash_key = 1}).value();
+    ASSERT_TRUE(as_map_of_maps(*outer)->set(bytes("01000000"), inner));
+    const auto fd = session_.add_map(outer);
+    ASSERT_TRUE(fd) << fd.error().message;
+    EXPECT_TRUE(lookup(*fd, bytes("01000000"), 4));
+    EXPECT_NE(contents(session_, *inner).find("02000000=1122334455667788 "), std::string::npos);
+  }
+}
+
 TEST_F(Load, programs_share_the_kernels_copy) {
   const MapPtr map = make_map(MapKind::array);
   const auto program = make_program(

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <linux/bpf.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <limits>
 
 #include "base/bytes.h"
+#include "map/map_of_maps.h"
 
 namespace saya::kernel {
 namespace {
@@ -36,10 +38,6 @@ constexpr uint32_t kUntyped[] = {
     kArena,
 };
 
-bool holds_maps(const MapSpec& spec) {
-  return spec.type == BPF_MAP_TYPE_ARRAY_OF_MAPS || spec.type == BPF_MAP_TYPE_HASH_OF_MAPS;
-}
-
 uint64_t page_bytes() { return static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)); }
 
 /// A ring's bytes: a power of two of whole pages. What has no such number stays, for the kernel to refuse.
@@ -57,14 +55,29 @@ Result<> adjust_entries(MapSpec& spec) {
   return {};
 }
 
-/// An arena's address must be known before a program that uses it is loaded. Mapping it once settles it.
-Result<> settle_arena(const MapSpec& spec, int fd) {
-  if (spec.type != kArena || spec.map_extra != 0) return {};
-  const size_t bytes = spec.max_entries * page_bytes();
-  void* const mapped = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (mapped == MAP_FAILED) return fail_errno(fmt::format("map arena '{}'", spec.name), errno);
-  ::munmap(mapped, bytes);
+/// Writes where nothing may be: to be refused, not to crash.
+Result<> write_carefully(void* to, std::span<const std::byte> bytes) {
+  const iovec source{const_cast<std::byte*>(bytes.data()), bytes.size()}, target{to, bytes.size()};
+  const ssize_t written = ::process_vm_writev(::getpid(), &source, 1, &target, 1, 0);
+  if (written < 0) return fail_errno("write to it", errno);
+  if (static_cast<size_t>(written) != bytes.size())
+    return fail(Code::no_space, fmt::format("write to it: {} of {} bytes went in", written, bytes.size()));
   return {};
+}
+
+/// An arena's address must be known before a program that uses it is loaded: mapping it once settles it. Its variables
+/// come in the same way.
+Result<> settle_arena(const MapSpec& spec, int fd, std::span<const std::byte> initial) {
+  if (spec.map_extra != 0 && initial.empty()) return {};
+  const size_t bytes = spec.max_entries * page_bytes();
+  if (initial.size() > bytes)
+    return fail(Code::invalid_argument, fmt::format("{} bytes of variables in {}", initial.size(), bytes));
+  const int flags = MAP_SHARED | (spec.map_extra != 0 ? MAP_FIXED_NOREPLACE : 0);
+  void* const at = ::mmap(reinterpret_cast<void*>(spec.map_extra), bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
+  if (at == MAP_FAILED) return fail_errno("map its memory", errno);
+  const Result<> written = initial.empty() ? Result<>() : write_carefully(at, initial);
+  ::munmap(at, bytes);
+  return written;
 }
 
 /// The map, described by BTF if that is known and the kernel agrees with it.
@@ -72,10 +85,10 @@ Result<Fd> create_described(const MapSpec& spec, int btf, int inner) {
   const bool typed =
       btf >= 0 && spec.value_btf_type != 0 && std::ranges::find(kUntyped, spec.type) == std::end(kUntyped);
   if (typed) {
-    auto map = create_map(spec, {.btf = btf, .key = spec.key_btf_type, .value = spec.value_btf_type}, inner);
+    auto map = create_map(spec, {.btf = btf, .key = spec.key_btf_type, .value = spec.value_btf_type, .inner = inner});
     if (map) return map;
   }
-  return create_map(spec, {}, inner);
+  return create_map(spec, {.inner = inner});
 }
 
 /// A map like those that `outer` will hold, whose name its template need not have.
@@ -86,14 +99,6 @@ Result<Fd> create_template(const MapSpec& outer, int btf) {
   return create_described(spec, btf, -1);  // It holds no maps itself: the kernel has no maps of maps of maps.
 }
 
-/// libbpf lets user space map data sections with a variable that other files may name. The others are the program's
-/// own.
-bool is_mappable(const btf::Btf* btf, const MapSpec& spec) {
-  if (!btf || btf->type(spec.value_btf_type).kind != btf::Kind::data_section) return false;
-  return std::ranges::any_of(btf->type(spec.value_btf_type).members,
-                             [&](const btf::Member& member) { return btf->type(member.type).linkage != 0; });
-}
-
 /// Writes an element by index. What the kernel will read must be there: sizes come from the object.
 Result<> put(int map, const MapSpec& spec, uint32_t index, std::span<const std::byte> value) {
   if (spec.key_size != sizeof index || spec.value_size != value.size())
@@ -102,11 +107,24 @@ Result<> put(int map, const MapSpec& spec, uint32_t index, std::span<const std::
   return update(map, std::as_bytes(std::span(&index, 1)), value, 0);
 }
 
-Result<Fd> create_filled(const object::Object& object, const object::MapDefinition& definition, int btf) {
-  MapSpec spec = definition.spec;
-  if (is_mappable(object.btf.get(), spec)) spec.flags |= kMapMmapable;
-  SAYA_TRY(Fd map, create_adjusted(spec, btf));
-  if (!definition.initial.empty()) SAYA_CHECK(put(map.get(), spec, 0, definition.initial));
+Result<Fd> create_empty(MapSpec spec, int btf) {
+  spec.name = object_name(spec.name);
+  SAYA_CHECK(adjust_entries(spec));
+  Fd inner;
+  if (is_map_of_maps(spec.type) && spec.inner) {
+    SAYA_TRY(inner, create_template(spec, btf));
+  }
+  return create_described(spec, btf, inner.get());
+}
+
+Result<> fill(const MapSpec& spec, int map, std::span<const std::byte> initial) {
+  if (spec.type == kArena) return settle_arena(spec, map, initial);
+  return initial.empty() ? Result<>() : put(map, spec, 0, initial);
+}
+
+Result<Fd> create_filled(const object::MapDefinition& definition, int btf) {
+  SAYA_TRY(Fd map, create_empty(definition.spec, btf));
+  SAYA_CHECK(fill(definition.spec, map.get(), definition.initial));
   if (definition.frozen) SAYA_CHECK(freeze(map.get()));
   return map;
 }
@@ -130,22 +148,16 @@ std::unexpected<Error> at_map(const object::MapDefinition& definition, Error err
 
 }  // namespace
 
-Result<Fd> create_adjusted(MapSpec spec, int btf) {
-  spec.name = object_name(spec.name);
-  SAYA_CHECK(adjust_entries(spec));
-  Fd inner;
-  if (holds_maps(spec) && spec.inner) {
-    SAYA_TRY(inner, create_template(spec, btf));
-  }
-  SAYA_TRY(Fd map, create_described(spec, btf, inner.get()));
-  SAYA_CHECK(settle_arena(spec, map.get()));
+Result<Fd> create_adjusted(const MapSpec& spec, int btf) {
+  SAYA_TRY(Fd map, create_empty(spec, btf));
+  SAYA_CHECK(fill(spec, map.get(), {}));
   return map;
 }
 
 std::vector<Result<Fd>> create_maps(const object::Object& object, int btf) {
   std::vector<Result<Fd>> maps;
   for (const object::MapDefinition& definition : object.maps) {
-    maps.push_back(create_filled(object, definition, btf));
+    maps.push_back(create_filled(definition, btf));
     if (!maps.back()) maps.back() = at_map(definition, maps.back().error());
   }
   for (size_t i = 0; i < maps.size(); ++i) {

@@ -1,10 +1,14 @@
 // Definitions become kernel maps of every type, adjusted as libbpf adjusts them.
 #include "kernel/maps.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <ostream>
 
 #include "base/bytes.h"
@@ -28,6 +32,9 @@ MapSpec of_maps(uint32_t type) {
 object::MapDefinition defined(MapSpec spec) { return {.spec = std::move(spec), .section = ".maps"}; }
 
 Bytes bytes(std::string_view hex) { return from_hex(hex).value(); }
+
+constexpr uint32_t kArena = 33;              ///< BPF_MAP_TYPE_ARENA, Linux 6.9.
+constexpr uint32_t kSegvOnFault = 1u << 17;  ///< BPF_F_SEGV_ON_FAULT: user space may not make pages of an arena.
 
 class KernelMaps : public testing::Test {
  protected:
@@ -103,6 +110,23 @@ TEST_F(KernelMaps, memory_node_and_extra_number_arrive_at_the_kernel) {
   EXPECT_FALSE(create_adjusted(nowhere, -1));
 }
 
+TEST_F(KernelMaps, arena_has_its_variables_from_the_beginning) {
+  for (const uint64_t address : {uint64_t{0}, uint64_t{1} << 44}) {
+    object::Object object;
+    object.maps.push_back(
+        defined({.name = "arena", .type = kArena, .max_entries = 2, .flags = BPF_F_MMAPABLE, .map_extra = address}));
+    object.maps[0].initial = bytes("123456789a");
+    const auto maps = create_maps(object, -1);
+    ASSERT_TRUE(maps[0]) << maps[0].error().message;
+    if (address == 0) continue;  // The kernel has chosen one, and maps the arena nowhere else again.
+    const size_t size = 2 * measured(kPage);
+    void* const mapped = ::mmap(reinterpret_cast<void*>(address), size, PROT_READ, MAP_SHARED, maps[0]->get(), 0);
+    ASSERT_NE(mapped, MAP_FAILED) << std::strerror(errno);
+    EXPECT_EQ(to_hex({static_cast<const std::byte*>(mapped), 5}), "123456789a");
+    ::munmap(mapped, size);
+  }
+}
+
 TEST_F(KernelMaps, map_of_maps_needs_a_template) {
   MapSpec spec = of_maps(BPF_MAP_TYPE_HASH_OF_MAPS);
   spec.inner = nullptr;
@@ -142,40 +166,39 @@ struct Refused {
   MapSpec spec;
   const char* initial;
   std::vector<object::MapSlot> slots;
-  const char* message;
+  std::string message;
 };
 
 TEST_F(KernelMaps, one_that_cannot_be_made_says_why_and_the_others_are_there) {
   MapSpec wide = of_maps(BPF_MAP_TYPE_HASH_OF_MAPS);
   wide.key_size = 512;
   const MapSpec outer = of_maps(BPF_MAP_TYPE_ARRAY_OF_MAPS);
+  const uint32_t page = measured(kPage);
+  const std::string too_large = fmt::format("map 'm': {} bytes of variables in {}", 2 * page, page);
+  // clang-format off
   const Refused rows[] = {
-      {"a size that the kernel refuses",
-       {.name = "m", .type = 1, .max_entries = 1},
-       "",                                                                             {},
-       "map 'm': create map 'm': Invalid argument"                                                                                                  },
-      {"less data than the value has",
-       {.name = "m", .type = 2, .key_size = 4, .value_size = 8, .max_entries = 1},
-       "1234",                                                                         {},
-       "map 'm': slot 0: keys of 4 and values of 8 bytes, must be 4 and 2"                                                                          },
-      {"keys that are no indices",
-       wide,                                                                       "",
-       {{.index = 0, .map = 1}},
-       "map 'outer': slot 0: keys of 512 and values of 4 bytes, must be 4 and 4"                                                                    },
-      {"a slot beyond the end",
-       outer,                                                                      "",
-       {{.index = 9, .map = 1}},
-       "map 'outer': update map element 09000000: Argument list too long"                                                                           },
-      {"a map that does not exist",      outer,                                    "", {{.index = 0, .map = 7}}, "map 'outer': slot 0 is map 7 of 2"},
-      {"a map unlike the template",
-       outer,                                                                      "",
-       {{.index = 0, .map = 0}},
-       "map 'outer': update map element 00000000: Invalid argument"                                                                                 },
+      {"a size that the kernel refuses", {.name = "m", .type = 1, .max_entries = 1}, "", {},
+       "map 'm': create map 'm': Invalid argument"},
+      {"less data than the value has", {.name = "m", .type = 2, .key_size = 4, .value_size = 8, .max_entries = 1},
+       "1234", {}, "map 'm': slot 0: keys of 4 and values of 8 bytes, must be 4 and 2"},
+      {"variables that do not fit into an arena",
+       {.name = "m", .type = kArena, .max_entries = 1, .flags = BPF_F_MMAPABLE}, "big", {}, too_large},
+      {"variables that user space may not write",
+       {.name = "m", .type = kArena, .max_entries = 1, .flags = BPF_F_MMAPABLE | kSegvOnFault}, "12", {},
+       "map 'm': write to it: Bad address"},
+      {"keys that are no indices", wide, "", {{.index = 0, .map = 1}},
+       "map 'outer': slot 0: keys of 512 and values of 4 bytes, must be 4 and 4"},
+      {"a slot beyond the end", outer, "", {{.index = 9, .map = 1}},
+       "map 'outer': update map element 09000000: Argument list too long"},
+      {"a map that does not exist", outer, "", {{.index = 0, .map = 7}}, "map 'outer': slot 0 is map 7 of 2"},
+      {"a map unlike the template", outer, "", {{.index = 0, .map = 0}},
+       "map 'outer': update map element 00000000: Invalid argument"},
   };
+  // clang-format on
   for (const Refused& row : rows) {
     object::Object object;
     object.maps = {defined(row.spec), defined(inner_array())};
-    object.maps[0].initial = bytes(row.initial);
+    object.maps[0].initial = row.initial == std::string_view("big") ? Bytes(2 * page) : bytes(row.initial);
     object.maps[0].maps = row.slots;
     const auto maps = create_maps(object, -1);
     ASSERT_EQ(maps.size(), 2u);

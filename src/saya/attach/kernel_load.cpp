@@ -17,13 +17,13 @@ constexpr Type kNeedTarget[] = {Type::tracing, Type::struct_ops, Type::ext, Type
 
 Type type_of(const object::Function& function) { return program::type_of_section(function.section).type; }
 
-/// The type of the programs whose sections tell none: they are tail-called by the others, if those agree.
-Type type_of_others(const object::Object& object, Type other) {
+/// The type of the programs whose sections tell none: they are tail-called by the others, if those agree. Else tc's.
+Type type_of_others(const object::Object& object) {
   std::set<Type> types;
   for (const object::Function& function : object.functions)
     if (function.entry) types.insert(type_of(function));
   types.erase(Type::unspec);
-  return types.size() == 1 ? *types.begin() : other;
+  return types.size() == 1 ? *types.begin() : Type::sched_cls;
 }
 
 /// "processed 12 insns ..." among what the verifier says about a program that it takes.
@@ -34,8 +34,8 @@ std::string statistics_in(const std::string& log) {
 
 class Loader {
  public:
-  Loader(const object::Object& object, const program::Target& target, Type other, KernelLoad& result)
-      : object_(object), target_(target), other_(other), result_(result) {}
+  Loader(const object::Object& object, const program::Target& target, Type type, KernelLoad& result)
+      : object_(object), target_(target), type_(type), others_(type_of_others(object)), result_(result) {}
 
   void run() {
     report_maps();
@@ -50,9 +50,14 @@ class Loader {
       if (const auto map = result_.session.map_fd(i); !map) result_.problems.push_back(map.error());
   }
 
+  Type type_for(const object::Function& function) const {
+    if (type_ != Type::unspec) return type_;
+    const Type by_section = type_of(function);
+    return by_section == Type::unspec ? others_ : by_section;
+  }
+
   KernelAnswer ask(uint32_t index) {
-    const Type type = type_of(object_.functions[index]);
-    KernelAnswer answer{.function = index, .type = type == Type::unspec ? other_ : type};
+    KernelAnswer answer{.function = index, .type = type_for(object_.functions[index])};
     if (std::ranges::find(kNeedTarget, answer.type) != std::end(kNeedTarget)) {
       answer.reason =
           fmt::format("a {} program loads only for what it is to be attached to", program::to_string(answer.type));
@@ -96,19 +101,25 @@ class Loader {
 
   const object::Object& object_;
   const program::Target& target_;
-  const Type other_;
+  const Type type_;    ///< That was asked for, or unspec.
+  const Type others_;  ///< Of programs that would have none.
   KernelLoad& result_;
 };
 
 }  // namespace
 
-Result<KernelLoad> load_into_kernel(object::Object object, const program::Target& target, Type other,
+Result<KernelLoad> load_into_kernel(object::Object object, const program::Target& target, Type type,
                                     std::shared_ptr<kernel::RunningKernel> kernel) {
   SAYA_CHECK(kernel::available());
   SAYA_CHECK(program::bind_config(object, target));
   KernelLoad result{.session = kernel::Session::open(object, std::move(kernel))};
-  Loader(object, target, type_of_others(object, other), result).run();
+  Loader(object, target, type, result).run();
   return result;
+}
+
+Result<KernelLoad> load_into_kernel(object::Object object, Type type) {
+  const auto kernel = std::make_shared<kernel::RunningKernel>();
+  return load_into_kernel(std::move(object), kernel::running_target(kernel), type, kernel);
 }
 
 }  // namespace saya::attach

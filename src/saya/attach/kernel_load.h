@@ -39,11 +39,14 @@ struct KernelLoad {
   std::vector<Error> problems;  ///< Maps that the kernel refuses, and slots of prog arrays that it does not fill.
 };
 
-/// Puts the object's maps and programs into the running kernel, prog arrays filled, linked for `target`. A program
-/// whose section tells no type has that of all others of the object, else `other`: tc takes any section. Fails only
-/// when the kernel cannot be asked at all, with words about what is missing, or when the target lacks configuration.
+/// Puts the object's maps and programs into the running kernel, prog arrays filled, linked for `target`, as programs of
+/// `type`. Where that is unspec, a program has the type that its section tells, else that of all others of the object,
+/// else sched_cls: tc takes any section. Fails only when the kernel cannot be asked at all, with words about what is
+/// missing, or when the target lacks configuration. `kernel` answers what linking leaves open.
 Result<KernelLoad> load_into_kernel(
-    object::Object object, const program::Target& target, program::Type other = program::Type::sched_cls,
+    object::Object object, const program::Target& target, program::Type type = program::Type::unspec,
     std::shared_ptr<kernel::RunningKernel> kernel = std::make_shared<kernel::RunningKernel>());
+/// The same, linked for the running kernel.
+Result<KernelLoad> load_into_kernel(object::Object object, program::Type type = program::Type::unspec);
 
 }  // namespace saya::attach

@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/bytes.h"
-#include "kernel/running.h"
 #include "support/needs_kernel.h"
 
 namespace saya::attach {
@@ -23,16 +23,24 @@ class KernelLoading : public testing::Test {
     return object::read_file(fmt::format("{}/bpf/tests/object/{}.o", SAYA_BINARY_DIR, name)).value();
   }
 
-  KernelLoad ask(const object::Object& object) {
-    return load_into_kernel(object, kernel::running_target(kernel_), program::Type::sched_cls, kernel_).value();
-  }
-
-  std::shared_ptr<kernel::RunningKernel> kernel_ = std::make_shared<kernel::RunningKernel>();
+  static KernelLoad ask(const object::Object& object) { return load_into_kernel(object).value(); }
 };
 
 const KernelAnswer& answer_for(const KernelLoad& load, const object::Object& object, std::string_view name) {
   return *std::ranges::find_if(
       load.programs, [&](const KernelAnswer& answer) { return object.functions[answer.function].name == name; });
+}
+
+void expect_slots_are_filled(const object::Object& object, const KernelLoad& load) {
+  for (uint32_t i = 0; i < object.maps.size(); ++i) {
+    const int map = load.session.map_fd(i).value();
+    const auto expect_filled = [&](uint32_t index) {
+      const auto held = kernel::lookup(map, std::as_bytes(std::span(&index, 1)), sizeof(uint32_t));
+      EXPECT_TRUE(held) << object.file << ": map '" << object.maps[i].spec.name << "', slot " << index;
+    };
+    for (const object::ProgramSlot& slot : object.maps[i].programs) expect_filled(slot.index);
+    for (const object::MapSlot& slot : object.maps[i].maps) expect_filled(slot.index);
+  }
 }
 
 TEST_F(KernelLoading, EveryProgramIsLoadedAndDescribed) {
@@ -120,6 +128,41 @@ TEST_F(KernelLoading, SectionThatTellsNoTypeHasThatOfTheOthers) {
       EXPECT_EQ(answer.info.type, static_cast<uint32_t>(row.type)) << row.section;
     }
   }
+}
+
+TEST_F(KernelLoading, ProgramThatNeedsATargetIsNotAsked) {
+  object::Object object = object_of("calls");
+  object.functions.front().section = "fentry/schedule";
+  object.functions.front().entry = true;
+  const KernelAnswer answer = std::move(ask(object).programs.front());
+  EXPECT_EQ(answer.outcome, Outcome::not_asked);
+  EXPECT_EQ(answer.reason, "a tracing program loads only for what it is to be attached to");
+}
+
+TEST_F(KernelLoading, TypeThatIsAskedForOverrulesSections) {
+  const KernelLoad load = load_into_kernel(object_of("static"), program::Type::sched_act).value();
+  for (const KernelAnswer& answer : load.programs) {
+    EXPECT_EQ(answer.info.type, static_cast<uint32_t>(program::Type::sched_act)) << answer.reason;
+  }
+}
+
+/// The five legacy examples of the package iproute2-doc, with BTF and without.
+TEST_F(KernelLoading, Iproute2sExamplesLoadWithAllThatTheyDeclare) {
+  size_t examples = 0;
+  for (const char* name : {"bpf_cyclic", "bpf_graft", "bpf_map_in_map", "bpf_shared", "bpf_tailcall"})
+    for (const char* suffix : {"o", "bare.o"}) {
+      const auto path = fmt::format("{}/bpf/tests/object/iproute2/{}.{}", SAYA_BINARY_DIR, name, suffix);
+      if (!std::filesystem::exists(path)) continue;
+      ++examples;
+      const object::Object object = object::read_file(path).value();
+      const KernelLoad load = ask(object);
+      for (const Error& problem : load.problems) ADD_FAILURE() << path << ": " << problem.message;
+      EXPECT_FALSE(load.programs.empty()) << path;
+      for (const KernelAnswer& answer : load.programs) EXPECT_EQ(answer.outcome, Outcome::loaded) << answer.reason;
+      expect_slots_are_filled(object, load);
+    }
+  if (examples == 0) GTEST_SKIP() << "the examples were not there to be compiled: install the package iproute2-doc";
+  EXPECT_EQ(examples, 10u);
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/terminal.h"
+
 namespace saya::cli {
 
 void guard_standard_streams() {
@@ -20,7 +22,7 @@ void guard_standard_streams() {
 
 void print(std::string_view text, std::FILE* to) { std::fwrite(text.data(), 1, text.size(), to); }
 
-void complain(std::string_view sentence) { print(fmt::format("saya: {}\n", sentence), stderr); }
+void complain(std::string_view sentence) { print(fmt::format("saya: {}\n", for_terminal(sentence)), stderr); }
 
 int finish_output(int code) {
   const bool failed = std::ferror(stdout) != 0;

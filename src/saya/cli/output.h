@@ -15,7 +15,7 @@ void guard_standard_streams();
 /// Writes all of `text`; what fails shows in finish_output().
 void print(std::string_view text, std::FILE* to = stdout);
 
-/// One line on standard error: "saya: " and the sentence.
+/// One line on standard error: "saya: " and the sentence, printable whatever names are in it.
 void complain(std::string_view sentence);
 
 /// Flushes standard output. `code`, or kFailed after a sentence when not all of it could be written. Call last.

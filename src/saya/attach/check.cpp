@@ -1,0 +1,151 @@
+// The checks of a whole program. "run" is tried out up to the point where packets would come, so that a yes is one.
+#include "attach/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "attach/check_calls.h"
+#include "attach/tail_calls.h"
+#include "helper/table.h"
+#include "interp/interp.h"
+
+namespace saya::attach {
+namespace {
+
+using program::Type;
+
+constexpr size_t kMostInsns = 1'000'000;  ///< BPF_COMPLEXITY_LIMIT_INSNS, Linux 6.18 include/linux/bpf.h.
+
+/// Everything that a program could refer to, so that linking tells all that it does refer to.
+program::Target with_everything(program::Target target) {
+  target.has_function = [](std::string_view) { return true; };
+  target.has_variable = [](std::string_view) { return true; };
+  return target;
+}
+
+bool is_in_slot(const object::Object& object, uint32_t index) {
+  return std::ranges::any_of(object.maps, [&](const object::MapDefinition& map) {
+    return std::ranges::find(map.programs, index, &object::ProgramSlot::function) != map.programs.end();
+  });
+}
+
+/// The type of the programs that tail-call those whose sections say nothing, if it is one.
+Type type_of_others(const object::Object& object) {
+  std::set<Type> types;
+  for (const object::Function& function : object.functions)
+    if (function.entry) types.insert(program::type_of_section(function.section).type);
+  types.erase(Type::unspec);
+  return types.size() == 1 ? *types.begin() : Type::unspec;
+}
+
+std::vector<Type> types_of(const object::Object& object, uint32_t index, Type type) {
+  if (type == Type::unspec) type = program::type_of_section(object.functions[index].section).type;
+  if (type == Type::unspec && is_in_slot(object, index)) type = type_of_others(object);
+  if (type != Type::unspec) return {type};
+  return {Type::xdp, Type::sched_cls};
+}
+
+void refuse(TypeAnswers& answers, const std::string& reason) {
+  answers.run.reasons.push_back(reason);
+  answers.kernel.reasons.push_back(reason);
+}
+
+void take(TargetAnswer& answer, std::vector<std::string> reasons) {
+  std::ranges::move(reasons, std::back_inserter(answer.reasons));
+}
+
+void conclude(TargetAnswer& answer) { answer.answer = answer.reasons.empty() ? Answer::yes : Answer::no; }
+
+/// Why saya cannot make a map; empty when it can.
+std::string map_reason(const object::MapDefinition& map, bool used) {
+  const std::string who = fmt::format("map '{}'{}", map.spec.name, used ? "" : ", which this program does not use,");
+  const MapType* type = find_map_type(map.spec.type);
+  if (!type) return fmt::format("{} is of type {}, which saya does not have", who, map_type_name(map.spec.type));
+  const auto storage = type->storage(map.spec, 1);
+  if (storage) return {};
+  return used ? storage.error().message : fmt::format("{} cannot be made: {}", who, storage.error().message);
+}
+
+std::vector<std::string> kernel_map_reasons(const object::Object& object, const program::Program& program) {
+  std::vector<std::string> reasons;
+  for (const uint32_t number : program.map_numbers) {
+    const MapSpec& spec = object.maps[number].spec;
+    if (spec.type == 0 || spec.type >= kMapTypeNumbers)
+      reasons.push_back(fmt::format("map '{}' is of type {}, which Linux 6.18 does not have", spec.name, spec.type));
+  }
+  return reasons;
+}
+
+}  // namespace
+
+ObjectCheck::ObjectCheck(object::Object object, program::Target target)
+    : target_(std::move(target)), open_{object.file, std::move(object), {}} {
+  configured_ = program::bind_config(open_.object, target_);
+  auto maps = program::create_maps(open_.object, {});
+  if (maps)
+    open_.maps = *std::move(maps);
+  else
+    created_ = std::unexpected(std::move(maps).error());
+}
+
+std::vector<TypeAnswers> ObjectCheck::check(uint32_t index, Type type) const {
+  std::vector<TypeAnswers> answers;
+  for (const Type each : types_of(open_.object, index, type)) answers.push_back(check_as(index, each));
+  return answers;
+}
+
+TypeAnswers ObjectCheck::check_as(uint32_t index, Type type) const {
+  TypeAnswers answers{.type = type};
+  const auto program = program::link(open_.object, index, {}, type, with_everything(target_));
+  if (!program) {
+    refuse(answers, program.error().message);
+    answers.run.answer = answers.kernel.answer = Answer::no;
+    return answers;
+  }
+  if (!program::hook_of(type))
+    answers.run.reasons.push_back(fmt::format("saya has no hook for programs of type {}", program::to_string(type)));
+  if ((*program)->code.size() > kMostInsns)
+    refuse(answers, fmt::format("{} instructions, at most {} are allowed", (*program)->code.size(), kMostInsns));
+  CallReasons calls = check_calls(**program, target_);
+  take(answers.run, std::move(calls.run));
+  take(answers.kernel, std::move(calls.kernel));
+  take(answers.run, map_reasons(**program));
+  take(answers.kernel, kernel_map_reasons(open_.object, **program));
+  if (answers.run.reasons.empty())
+    if (const auto made = attempt(index, type); !made) answers.run.reasons.push_back(made.error().message);
+  conclude(answers.run);
+  conclude(answers.kernel);
+  if (answers.kernel.answer == Answer::yes && !knows_calls_of(type)) {
+    answers.kernel.answer = Answer::unknown;
+    answers.kernel.reasons.push_back(
+        fmt::format("saya does not know what programs of type {} may call", program::to_string(type)));
+  }
+  for (const program::Poison& poison : (*program)->poisons)
+    answers.notes.push_back(fmt::format("insn {} stops the program when it is reached: {}", poison.insn, poison.why));
+  return answers;
+}
+
+std::vector<std::string> ObjectCheck::map_reasons(const program::Program& program) const {
+  std::vector<std::string> reasons;
+  for (uint32_t i = 0; i < open_.object.maps.size(); ++i) {
+    const bool used = std::ranges::find(program.map_numbers, i) != program.map_numbers.end();
+    if (std::string reason = map_reason(open_.object.maps[i], used); !reason.empty())
+      reasons.push_back(std::move(reason));
+  }
+  return reasons;
+}
+
+/// The program's walk (pipeline.cpp) up to the hook.
+Result<> ObjectCheck::attempt(uint32_t index, Type type) const {
+  if (!configured_) return configured_;
+  if (!created_) return created_;
+  SAYA_TRY(const program::ProgramPtr program, program::link(open_.object, index, open_.maps, type, target_));
+  SAYA_TRY(const abi::ExecutablePtr executable, interp::run_checked(program, helper::table()));
+  const auto filled = fill_prog_arrays(open_, type, target_);
+  empty_prog_arrays(open_);
+  return filled;
+}
+
+}  // namespace saya::attach

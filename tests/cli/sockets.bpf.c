@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// A map of a type that saya does not have, for obj-check.cli.
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+struct {
+  __uint(type, BPF_MAP_TYPE_SOCKMAP);
+  __uint(max_entries, 16);
+  __type(key, __u32);
+  __type(value, __u32);
+} sockets SEC(".maps");
+
+SEC("xdp")
+int forgets(struct xdp_md* ctx) {
+  __u32 key = 1;
+  return bpf_map_delete_elem(&sockets, &key) ? XDP_PASS : XDP_DROP;
+}
+
+SEC("xdp")
+int passes(struct xdp_md* ctx) { return XDP_PASS; }
+
+char LICENSE[] SEC("license") = "GPL";
