@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "attach/objects.h"
@@ -42,21 +44,33 @@ class ObjectCheck {
   /// section says; where that says nothing, of the type of those that tail-call it, or of each that saya's hooks run.
   std::vector<TypeAnswers> check(uint32_t index, program::Type type = program::Type::unspec);
 
-  const object::Object& object() const noexcept { return open_.object; }
+  const object::Object& object() const noexcept { return object_; }
 
  private:
+  /// The object opened for programs of one type, as `saya run` opens it.
+  class Trial {
+   public:
+    Trial(const object::Object& object, program::Type type, const program::Target& target);
+    ~Trial();
+    /// Whether function `index` gets as far as the hook.
+    Result<> attempt(uint32_t index);
+
+   private:
+    program::Type type_;
+    Objects objects_;
+    Result<const OpenObject*> open_;
+    std::optional<Result<>> filled_;  ///< Whether the prog arrays could be filled.
+  };
+
   TypeAnswers check_as(uint32_t index, program::Type type);
   void check_linked(const program::Program& program, TypeAnswers& answers);
   std::vector<std::string> map_reasons(const program::Program& program) const;
   Result<> attempt(uint32_t index, program::Type type);
-  const Result<>& fill_slots(program::Type type);
 
+  object::Object object_;
   program::Target target_;
-  Result<> configured_;
-  OpenObject open_;
-  Result<> created_;                          ///< Whether open_.maps could be made.
-  std::map<program::Type, Result<>> filled_;  ///< Whether prog arrays can be filled for a program of a type.
-  size_t insns_ = 0;                          ///< Of all programs that were linked.
+  std::map<std::pair<program::Type, bool>, Trial> trials_;  ///< By type, and by whether they take fragments.
+  size_t insns_ = 0;                                        ///< Of all programs that were linked.
 };
 
 }  // namespace saya::attach

@@ -35,6 +35,8 @@ const program::ExternUse kExterns[] = {
     {"bpf_dynptr_from_xdp",   object::Extern::Kind::function, true },
     {"bpf_nobody_knows_this", object::Extern::Kind::function, false},
     {"bpf_nobody_knows_this", object::Extern::Kind::function, true },
+    {"runqueues",             object::Extern::Kind::variable, false},
+    {"runqueues",             object::Extern::Kind::variable, true },
 };
 
 const program::Target kNowhere{.name = "a place that has no kernel functions"};
@@ -141,6 +143,25 @@ TEST(Check, WhatCannotBeDecodedIsAReasonAndTheRestIsLookedAt) {
                                       kNowhere);
   EXPECT_EQ(got.run, (Reasons{"insn 0: unknown opcode ff", "insn 1: " WRONG_TYPE "bpf_skb_load_bytes#26"}));
   EXPECT_EQ(got.kernel, got.run);
+}
+
+TEST(Check, WhichVariablesTheKernelHasIsNotKnown) {
+  const auto references = [](int32_t variable) {
+    return check_calls(program_of(Type::xdp,
+                                  {
+                                      {0x18, 0x31, 0, variable},
+                                      {},
+                                      {0x95, 0, 0, 0}
+    },
+                                  true),
+                       kNowhere);
+  };
+  const CallReasons strong = references(4), weak = references(5);
+  EXPECT_EQ(strong.run, Reasons{"insn 0: refers to the kernel variable runqueues, which saya does not have"});
+  EXPECT_EQ(strong.unknown,
+            Reasons{"insn 0: refers to runqueues, and saya does not know which variables the kernel has"});
+  EXPECT_EQ(weak.run, Reasons{});
+  EXPECT_EQ(weak.unknown, Reasons{});
 }
 
 TEST(Check, APoisonedCallIsNoReasonSinceNobodyKnowsWhetherItIsReached) {

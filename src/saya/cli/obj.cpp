@@ -25,11 +25,14 @@ Result<std::vector<uint32_t>> choose(const object::Object& object, const std::st
 void declare(CLI::App& app, ObjectWords& words) {
   app.add_option("FILE", words.file, "object, or .c file to compile first")->required();
   app.add_option("PROG", words.program, "only this program: section or function name");
+  declare_settings(app, words.settings);
   declare_btf(app, words.btf);
 }
 
 Result<OpenedObject> open_object(const ObjectWords& words) {
   SAYA_TRY(object::Object object, attach::read_object(words.file));
+  SAYA_CHECK(words.settings.apply(object));
+  SAYA_CHECK(words.settings.check({&object}));
   SAYA_TRY(program::Target target, attach::choose_target(words.btf));
   auto chosen = choose(object, words.program);
   if (!chosen) return std::unexpected(std::move(chosen).error().at(words.file));

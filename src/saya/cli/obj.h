@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "attach/settings.h"
 #include "base/result.h"
 #include "cli/options.h"
 #include "object/object.h"
@@ -19,6 +20,7 @@ using Json = nlohmann::ordered_json;
 /// The words that every `obj` command takes.
 struct ObjectWords {
   std::string file, program, btf;
+  attach::Settings settings;
 };
 void declare(CLI::App& app, ObjectWords& words);
 

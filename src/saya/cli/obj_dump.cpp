@@ -41,7 +41,7 @@ std::optional<std::string> extern_reference(const program::Program& program, con
   const std::string& name = program.externs[index].name;
   if (insn.kind == isa::Kind::call && insn.callee == isa::Callee::kfunc) return fmt::format("call {}", name);
   if (insn.kind == isa::Kind::load_imm && insn.pseudo == isa::Pseudo::btf_id)
-    return fmt::format("r{} = kernel[name:{}]", insn.dst, name);
+    return fmt::format("r{} = &{}", insn.dst, name);
   return std::nullopt;
 }
 

@@ -129,8 +129,7 @@ Result<program::ProgramPtr> ProgramReader::link(uint32_t index) {
   if (insns_ > kMostInsns)
     return fail(Code::no_space,
                 fmt::format("the programs before it have {} instructions together, {} are enough", insns_, kMostInsns));
-  SAYA_TRY(program::ProgramPtr program,
-           program::link(opened_.object, index, {}, program::Type::unspec, opened_.target));
+  SAYA_TRY(program::ProgramPtr program, program::link(opened_.object, index, {}, program::Type::unspec, target_));
   insns_ += program->code.size();
   return program;
 }

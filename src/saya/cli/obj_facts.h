@@ -48,13 +48,16 @@ ObjectFacts object_facts(const OpenedObject& opened, bool one_program);
 /// of it. It stops linking when they would take minutes.
 class ProgramReader {
  public:
-  explicit ProgramReader(const OpenedObject& opened) : opened_(opened) {}
+  explicit ProgramReader(const OpenedObject& opened) : opened_(opened), target_(opened.target) {
+    target_.keep_externs = true;
+  }
   ProgramFacts read(uint32_t index);
 
  private:
   Result<program::ProgramPtr> link(uint32_t index);
 
   const OpenedObject& opened_;
+  program::Target target_;
   size_t insns_ = 0;  ///< Of all programs together.
 };
 
