@@ -155,7 +155,8 @@ inline constexpr uint32_t kMapTypeNumbers = 34;
 /// "percpu_array", also for the types that saya does not have (map/type_names.def); "type 77" for a number that Linux
 /// 6.18 does not know.
 std::string map_type_name(uint32_t id);
-/// "no_prealloc" and the like for each flag that is set, BPF_F_* in small letters; a number where Linux 6.18 has no name.
+/// "no_prealloc" and the like for each flag that is set, BPF_F_* in small letters; a number where Linux 6.18 has no
+/// name.
 std::vector<std::string> map_flag_names(uint32_t flags);
 
 #define SAYA_MAP_TYPE(id, name, doc)                                    \
