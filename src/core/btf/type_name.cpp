@@ -68,7 +68,7 @@ std::string type_name(const Btf& btf, uint32_t id) {
       declared = around(declared, fmt::format("[{}]", type.elements));
     } else if (type.kind == Kind::function_proto) {
       declared = around(declared, "(...)");
-    } else if (type.kind != Kind::type_tag && type.kind != Kind::variable) {
+    } else if (type.kind != Kind::type_tag && type.kind != Kind::variable && type.kind != Kind::function) {
       return fmt::format("{}{}{}{}", front, plain(type),
                          declared.starts_with('*') || declared.starts_with('(') ? " " : "", declared);
     }

@@ -46,6 +46,12 @@ TEST_P(TypeName, IsWhatADeclarationSays) {
 }
 INSTANTIATE_TEST_SUITE_P(Btf, TypeName, testing::ValuesIn(kCases));
 
+TEST(TypeName, OfAFunctionIsWhatItReturns) {
+  const auto object = object::read_file(fmt::format("{}/bpf/tests/object/types.o", SAYA_BINARY_DIR));
+  ASSERT_TRUE(object) << object.error().message;
+  EXPECT_EQ(type_name(*object->btf, *object->btf->find(Kind::function, "program")), "int (...)");
+}
+
 TEST(TypeName, OfAnIdOutOfRangeIsVoid) {
   const auto object = object::read_file(fmt::format("{}/bpf/tests/object/types.o", SAYA_BINARY_DIR));
   ASSERT_TRUE(object) << object.error().message;

@@ -18,10 +18,11 @@ using program::Type;
 
 constexpr size_t kMostInsns = 1'000'000;  ///< BPF_COMPLEXITY_LIMIT_INSNS, Linux 6.18 include/linux/bpf.h.
 
-/// Everything that a program could refer to, so that linking tells all that it does refer to.
-program::Target with_everything(program::Target target) {
-  target.has_function = [](std::string_view) { return true; };
-  target.has_variable = [](std::string_view) { return true; };
+/// Programs of real objects have some hundred thousand together. In a hostile object each may be as long as all of it.
+constexpr size_t kMostLinked = size_t{32} << 20;
+
+program::Target for_looking(program::Target target) {
+  target.keep_externs = true;
   return target;
 }
 
@@ -56,7 +57,9 @@ void take(TargetAnswer& answer, std::vector<std::string> reasons) {
   std::ranges::move(reasons, std::back_inserter(answer.reasons));
 }
 
-void conclude(TargetAnswer& answer) { answer.answer = answer.reasons.empty() ? Answer::yes : Answer::no; }
+void conclude(TargetAnswer& answer) {
+  if (answer.answer == Answer::yes && !answer.reasons.empty()) answer.answer = Answer::no;
+}
 
 /// Why saya cannot make a map; empty when it can.
 std::string map_reason(const object::MapDefinition& map, bool used) {
@@ -81,71 +84,87 @@ std::vector<std::string> kernel_map_reasons(const object::Object& object, const 
 }  // namespace
 
 ObjectCheck::ObjectCheck(object::Object object, program::Target target)
-    : target_(std::move(target)), open_{object.file, std::move(object), {}} {
-  configured_ = program::bind_config(open_.object, target_);
-  auto maps = program::create_maps(open_.object, {});
-  if (maps)
-    open_.maps = *std::move(maps);
-  else
-    created_ = std::unexpected(std::move(maps).error());
-}
+    : object_(std::move(object)), target_(std::move(target)) {}
 
-std::vector<TypeAnswers> ObjectCheck::check(uint32_t index, Type type) const {
+std::vector<TypeAnswers> ObjectCheck::check(uint32_t index, Type type) {
   std::vector<TypeAnswers> answers;
-  for (const Type each : types_of(open_.object, index, type)) answers.push_back(check_as(index, each));
+  for (const Type each : types_of(object_, index, type)) answers.push_back(check_as(index, each));
   return answers;
 }
 
-TypeAnswers ObjectCheck::check_as(uint32_t index, Type type) const {
-  TypeAnswers answers{.type = type};
-  const auto program = program::link(open_.object, index, {}, type, with_everything(target_));
-  if (!program) {
-    refuse(answers, program.error().message);
-    answers.run.answer = answers.kernel.answer = Answer::no;
+TypeAnswers ObjectCheck::check_as(uint32_t index, Type type) {
+  TypeAnswers answers{.type = type, .index = index, .insns = object_.functions[index].code.size()};
+  if (insns_ > kMostLinked) {
+    for (TargetAnswer* answer : {&answers.run, &answers.kernel})
+      *answer = {Answer::unknown, {fmt::format("the programs before it have {} instructions together", insns_)}};
     return answers;
   }
-  if (!program::hook_of(type))
-    answers.run.reasons.push_back(fmt::format("saya has no hook for programs of type {}", program::to_string(type)));
-  if ((*program)->code.size() > kMostInsns)
-    refuse(answers, fmt::format("{} instructions, at most {} are allowed", (*program)->code.size(), kMostInsns));
-  CallReasons calls = check_calls(**program, target_);
-  take(answers.run, std::move(calls.run));
-  take(answers.kernel, std::move(calls.kernel));
-  take(answers.run, map_reasons(**program));
-  take(answers.kernel, kernel_map_reasons(open_.object, **program));
-  if (answers.run.reasons.empty())
-    if (const auto made = attempt(index, type); !made) answers.run.reasons.push_back(made.error().message);
+  const auto program = program::link(object_, index, {}, type, for_looking(target_));
+  if (program)
+    check_linked(**program, answers);
+  else
+    refuse(answers, program.error().message);
   conclude(answers.run);
   conclude(answers.kernel);
-  if (answers.kernel.answer == Answer::yes && !knows_calls_of(type)) {
-    answers.kernel.answer = Answer::unknown;
-    answers.kernel.reasons.push_back(
-        fmt::format("saya does not know what programs of type {} may call", program::to_string(type)));
-  }
-  for (const program::Poison& poison : (*program)->poisons)
-    answers.notes.push_back(fmt::format("insn {} stops the program when it is reached: {}", poison.insn, poison.why));
   return answers;
+}
+
+void ObjectCheck::check_linked(const program::Program& program, TypeAnswers& answers) {
+  insns_ += program.code.size();
+  answers.insns = program.code.size();
+  if (!program::hook_of(answers.type))
+    answers.run.reasons.push_back(
+        fmt::format("saya has no hook for programs of type {}", program::to_string(answers.type)));
+  if (answers.insns > kMostInsns)
+    refuse(answers, fmt::format("{} instructions, at most {} are allowed", answers.insns, kMostInsns));
+  CallReasons calls = check_calls(program, target_);
+  take(answers.run, std::move(calls.run));
+  take(answers.kernel, std::move(calls.kernel));
+  take(answers.run, map_reasons(program));
+  take(answers.kernel, kernel_map_reasons(object_, program));
+  if (!knows_calls_of(answers.type))
+    calls.unknown.push_back(
+        fmt::format("saya does not know what programs of type {} may call", program::to_string(answers.type)));
+  if (answers.kernel.reasons.empty() && !calls.unknown.empty())
+    answers.kernel = {Answer::unknown, std::move(calls.unknown)};
+  if (answers.run.reasons.empty())
+    if (const auto made = attempt(answers.index, answers.type); !made)
+      answers.run.reasons.push_back(made.error().message);
+  for (const program::Poison& poison : program.poisons)
+    answers.notes.push_back(fmt::format("insn {} stops the program when it is reached: {}", poison.insn, poison.why));
 }
 
 std::vector<std::string> ObjectCheck::map_reasons(const program::Program& program) const {
   std::vector<std::string> reasons;
-  for (uint32_t i = 0; i < open_.object.maps.size(); ++i) {
+  for (uint32_t i = 0; i < object_.maps.size(); ++i) {
     const bool used = std::ranges::find(program.map_numbers, i) != program.map_numbers.end();
-    if (std::string reason = map_reason(open_.object.maps[i], used); !reason.empty())
-      reasons.push_back(std::move(reason));
+    if (std::string reason = map_reason(object_.maps[i], used); !reason.empty()) reasons.push_back(std::move(reason));
   }
   return reasons;
 }
 
-/// The program's walk (pipeline.cpp) up to the hook.
-Result<> ObjectCheck::attempt(uint32_t index, Type type) const {
-  if (!configured_) return configured_;
-  if (!created_) return created_;
-  SAYA_TRY(const program::ProgramPtr program, program::link(open_.object, index, open_.maps, type, target_));
+/// The program's walk (pipeline.cpp) up to the hook, together with what came before of its kind: a prog array takes
+/// programs of one kind only.
+Result<> ObjectCheck::attempt(uint32_t index, Type type) {
+  const bool frags = program::type_of_section(object_.functions[index].section).frags;
+  const auto [entry, fresh] = trials_.try_emplace({type, frags}, object_, type, target_);
+  return entry->second.attempt(index);
+}
+
+ObjectCheck::Trial::Trial(const object::Object& object, Type type, const program::Target& target)
+    : type_(type), objects_({}, target), open_(objects_.open(object.file, object)) {}
+
+ObjectCheck::Trial::~Trial() {
+  if (open_) empty_prog_arrays(**open_);
+}
+
+Result<> ObjectCheck::Trial::attempt(uint32_t index) {
+  SAYA_TRY(const OpenObject* open, open_);
+  SAYA_TRY(const program::ProgramPtr program, program::link(open->object, index, open->maps, type_, objects_.target()));
   SAYA_TRY(const abi::ExecutablePtr executable, interp::run_checked(program, helper::table()));
-  const auto filled = fill_prog_arrays(open_, type, target_);
-  empty_prog_arrays(open_);
-  return filled;
+  SAYA_CHECK(claim_prog_arrays(*program));
+  if (!filled_) filled_ = fill_prog_arrays(*open, type_, objects_.target());
+  return *filled_;
 }
 
 }  // namespace saya::attach

@@ -84,7 +84,7 @@ class Inspector {
         refuse(insn.error().message);
       slot += insn ? insn->slots() : 1;
     }
-    return {run_.texts(), kernel_.texts()};
+    return {run_.texts(), kernel_.texts(), unknown_.texts()};
   }
 
  private:
@@ -154,14 +154,16 @@ class Inspector {
   void inspect_variable(const isa::Insn& insn) {
     const program::ExternUse* use = extern_of(insn);
     const auto& has = target_.has_variable;
-    if (use && !use->weak && !(has && has(use->name)) && program::hook_of(program_.type))
+    if (!use || use->weak) return;
+    if (!(has && has(use->name)) && program::hook_of(program_.type))
       run_.add(at_, fmt::format("refers to the kernel variable {}, which saya does not have", use->name));
+    unknown_.add(at_, fmt::format("refers to {}, and saya does not know which variables the kernel has", use->name));
   }
 
   const program::Program& program_;
   const program::Target& target_;
   const uint32_t caller_ = caller_of(program_.type);
-  ReasonList run_{program_}, kernel_{program_};
+  ReasonList run_{program_}, kernel_{program_}, unknown_{program_};
   uint32_t at_ = 0;  ///< Slot.
 };
 

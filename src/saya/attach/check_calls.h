@@ -13,6 +13,7 @@ namespace saya::attach {
 struct CallReasons {
   std::vector<std::string> run;
   std::vector<std::string> kernel;
+  std::vector<std::string> unknown;  ///< What is not known of the kernel.
 };
 
 /// Looks at every instruction: whether it can be decoded, and whether a program of this type and licence may call what

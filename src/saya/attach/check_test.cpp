@@ -35,6 +35,8 @@ const program::ExternUse kExterns[] = {
     {"bpf_dynptr_from_xdp",   object::Extern::Kind::function, true },
     {"bpf_nobody_knows_this", object::Extern::Kind::function, false},
     {"bpf_nobody_knows_this", object::Extern::Kind::function, true },
+    {"runqueues",             object::Extern::Kind::variable, false},
+    {"runqueues",             object::Extern::Kind::variable, true },
 };
 
 const program::Target kNowhere{.name = "a place that has no kernel functions"};
@@ -143,6 +145,25 @@ TEST(Check, WhatCannotBeDecodedIsAReasonAndTheRestIsLookedAt) {
   EXPECT_EQ(got.kernel, got.run);
 }
 
+TEST(Check, WhichVariablesTheKernelHasIsNotKnown) {
+  const auto references = [](int32_t variable) {
+    return check_calls(program_of(Type::xdp,
+                                  {
+                                      {0x18, 0x31, 0, variable},
+                                      {},
+                                      {0x95, 0, 0, 0}
+    },
+                                  true),
+                       kNowhere);
+  };
+  const CallReasons strong = references(4), weak = references(5);
+  EXPECT_EQ(strong.run, Reasons{"insn 0: refers to the kernel variable runqueues, which saya does not have"});
+  EXPECT_EQ(strong.unknown,
+            Reasons{"insn 0: refers to runqueues, and saya does not know which variables the kernel has"});
+  EXPECT_EQ(weak.run, Reasons{});
+  EXPECT_EQ(weak.unknown, Reasons{});
+}
+
 TEST(Check, APoisonedCallIsNoReasonSinceNobodyKnowsWhetherItIsReached) {
   program::Program program = program_of(Type::xdp,
                                         {
@@ -171,7 +192,7 @@ std::string_view answer_name(Answer answer) {
 }
 
 /// What the running kernel says to each program of an object must not be a yes where the check says no.
-void expect_kernel_refuses_what_check_refuses(const ObjectCheck& check) {
+void expect_kernel_refuses_what_check_refuses(ObjectCheck check) {
   const auto maps = program::create_maps(check.object(), {});
   if (!maps) return;  // Of a type that saya does not have: then saya cannot load its programs anywhere.
   for (uint32_t i = 0; i < check.object().functions.size(); ++i) {
@@ -194,7 +215,7 @@ TEST(Check, TheRunningKernelRefusesWhatIsSaidToBeRefused) {
 }
 
 TEST(Check, AskedForATypeItDoesNotLookAtTheSection) {
-  const ObjectCheck check(object_at(fmt::format("{}/bpf/nat.o", SAYA_BINARY_DIR)));
+  ObjectCheck check(object_at(fmt::format("{}/bpf/nat.o", SAYA_BINARY_DIR)));
   const auto as_section = check.check(0), as_xdp = check.check(0, Type::xdp);
   ASSERT_EQ(as_section.size(), 1u);
   EXPECT_EQ(as_section[0].type, Type::sched_cls);
