@@ -18,6 +18,9 @@ using program::Type;
 
 constexpr size_t kMostInsns = 1'000'000;  ///< BPF_COMPLEXITY_LIMIT_INSNS, Linux 6.18 include/linux/bpf.h.
 
+/// Programs of real objects have some hundred thousand together. In a hostile object each may be as long as all of it.
+constexpr size_t kMostLinked = size_t{32} << 20;
+
 /// Everything that a program could refer to, so that linking tells all that it does refer to.
 program::Target with_everything(program::Target target) {
   target.has_function = [](std::string_view) { return true; };
@@ -90,41 +93,50 @@ ObjectCheck::ObjectCheck(object::Object object, program::Target target)
     created_ = std::unexpected(std::move(maps).error());
 }
 
-std::vector<TypeAnswers> ObjectCheck::check(uint32_t index, Type type) const {
+std::vector<TypeAnswers> ObjectCheck::check(uint32_t index, Type type) {
   std::vector<TypeAnswers> answers;
   for (const Type each : types_of(open_.object, index, type)) answers.push_back(check_as(index, each));
   return answers;
 }
 
-TypeAnswers ObjectCheck::check_as(uint32_t index, Type type) const {
-  TypeAnswers answers{.type = type};
-  const auto program = program::link(open_.object, index, {}, type, with_everything(target_));
-  if (!program) {
-    refuse(answers, program.error().message);
-    answers.run.answer = answers.kernel.answer = Answer::no;
+TypeAnswers ObjectCheck::check_as(uint32_t index, Type type) {
+  TypeAnswers answers{.type = type, .index = index, .insns = open_.object.functions[index].code.size()};
+  if (insns_ > kMostLinked) {
+    for (TargetAnswer* answer : {&answers.run, &answers.kernel})
+      *answer = {Answer::unknown, {fmt::format("the programs before it have {} instructions together", insns_)}};
     return answers;
   }
-  if (!program::hook_of(type))
-    answers.run.reasons.push_back(fmt::format("saya has no hook for programs of type {}", program::to_string(type)));
-  if ((*program)->code.size() > kMostInsns)
-    refuse(answers, fmt::format("{} instructions, at most {} are allowed", (*program)->code.size(), kMostInsns));
-  CallReasons calls = check_calls(**program, target_);
-  take(answers.run, std::move(calls.run));
-  take(answers.kernel, std::move(calls.kernel));
-  take(answers.run, map_reasons(**program));
-  take(answers.kernel, kernel_map_reasons(open_.object, **program));
-  if (answers.run.reasons.empty())
-    if (const auto made = attempt(index, type); !made) answers.run.reasons.push_back(made.error().message);
+  const auto program = program::link(open_.object, index, {}, type, with_everything(target_));
+  if (program)
+    check_linked(**program, answers);
+  else
+    refuse(answers, program.error().message);
   conclude(answers.run);
   conclude(answers.kernel);
-  if (answers.kernel.answer == Answer::yes && !knows_calls_of(type)) {
-    answers.kernel.answer = Answer::unknown;
-    answers.kernel.reasons.push_back(
-        fmt::format("saya does not know what programs of type {} may call", program::to_string(type)));
-  }
-  for (const program::Poison& poison : (*program)->poisons)
-    answers.notes.push_back(fmt::format("insn {} stops the program when it is reached: {}", poison.insn, poison.why));
+  if (answers.kernel.answer == Answer::yes && !knows_calls_of(type))
+    answers.kernel = {Answer::unknown,
+                      {fmt::format("saya does not know what programs of type {} may call", program::to_string(type))}};
   return answers;
+}
+
+void ObjectCheck::check_linked(const program::Program& program, TypeAnswers& answers) {
+  insns_ += program.code.size();
+  answers.insns = program.code.size();
+  if (!program::hook_of(answers.type))
+    answers.run.reasons.push_back(
+        fmt::format("saya has no hook for programs of type {}", program::to_string(answers.type)));
+  if (answers.insns > kMostInsns)
+    refuse(answers, fmt::format("{} instructions, at most {} are allowed", answers.insns, kMostInsns));
+  CallReasons calls = check_calls(program, target_);
+  take(answers.run, std::move(calls.run));
+  take(answers.kernel, std::move(calls.kernel));
+  take(answers.run, map_reasons(program));
+  take(answers.kernel, kernel_map_reasons(open_.object, program));
+  if (answers.run.reasons.empty())
+    if (const auto made = attempt(answers.index, answers.type); !made)
+      answers.run.reasons.push_back(made.error().message);
+  for (const program::Poison& poison : program.poisons)
+    answers.notes.push_back(fmt::format("insn {} stops the program when it is reached: {}", poison.insn, poison.why));
 }
 
 std::vector<std::string> ObjectCheck::map_reasons(const program::Program& program) const {
@@ -138,14 +150,21 @@ std::vector<std::string> ObjectCheck::map_reasons(const program::Program& progra
 }
 
 /// The program's walk (pipeline.cpp) up to the hook.
-Result<> ObjectCheck::attempt(uint32_t index, Type type) const {
+Result<> ObjectCheck::attempt(uint32_t index, Type type) {
   if (!configured_) return configured_;
   if (!created_) return created_;
   SAYA_TRY(const program::ProgramPtr program, program::link(open_.object, index, open_.maps, type, target_));
   SAYA_TRY(const abi::ExecutablePtr executable, interp::run_checked(program, helper::table()));
-  const auto filled = fill_prog_arrays(open_, type, target_);
-  empty_prog_arrays(open_);
-  return filled;
+  return fill_slots(type);
+}
+
+const Result<>& ObjectCheck::fill_slots(Type type) {
+  const auto [entry, fresh] = filled_.try_emplace(type);
+  if (fresh) {
+    entry->second = fill_prog_arrays(open_, type, target_);
+    empty_prog_arrays(open_);
+  }
+  return entry->second;
 }
 
 }  // namespace saya::attach

@@ -171,7 +171,7 @@ std::string_view answer_name(Answer answer) {
 }
 
 /// What the running kernel says to each program of an object must not be a yes where the check says no.
-void expect_kernel_refuses_what_check_refuses(const ObjectCheck& check) {
+void expect_kernel_refuses_what_check_refuses(ObjectCheck check) {
   const auto maps = program::create_maps(check.object(), {});
   if (!maps) return;  // Of a type that saya does not have: then saya cannot load its programs anywhere.
   for (uint32_t i = 0; i < check.object().functions.size(); ++i) {
@@ -194,7 +194,7 @@ TEST(Check, TheRunningKernelRefusesWhatIsSaidToBeRefused) {
 }
 
 TEST(Check, AskedForATypeItDoesNotLookAtTheSection) {
-  const ObjectCheck check(object_at(fmt::format("{}/bpf/nat.o", SAYA_BINARY_DIR)));
+  ObjectCheck check(object_at(fmt::format("{}/bpf/nat.o", SAYA_BINARY_DIR)));
   const auto as_section = check.check(0), as_xdp = check.check(0, Type::xdp);
   ASSERT_EQ(as_section.size(), 1u);
   EXPECT_EQ(as_section[0].type, Type::sched_cls);

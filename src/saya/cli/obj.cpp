@@ -33,10 +33,7 @@ Result<OpenedObject> open_object(const ObjectWords& words) {
   SAYA_TRY(program::Target target, attach::choose_target(words.btf));
   auto chosen = choose(object, words.program);
   if (!chosen) return std::unexpected(std::move(chosen).error().at(words.file));
-  OpenedObject opened{words.file, std::move(object), std::move(target), {}};
-  for (const uint32_t index : *chosen)
-    opened.programs.push_back({index, program::link(opened.object, index, {}, program::Type::unspec, opened.target)});
-  return opened;
+  return OpenedObject{words.file, std::move(object), std::move(target), *std::move(chosen)};
 }
 
 void print_json(const Json& json) { print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"); }

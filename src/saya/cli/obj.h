@@ -22,18 +22,12 @@ struct ObjectWords {
 };
 void declare(CLI::App& app, ObjectWords& words);
 
-/// A program as it would be loaded, or why it cannot be: nothing keeps the others from being shown.
-struct ListedProgram {
-  uint32_t index = 0;  ///< In Object::functions.
-  Result<program::ProgramPtr> linked;
-};
-
 /// An object, and those of its programs that were asked for.
 struct OpenedObject {
   std::string path;
   object::Object object;
-  program::Target target;  ///< Whose types CO-RE was resolved against.
-  std::vector<ListedProgram> programs;
+  program::Target target;          ///< Whose types CO-RE was resolved against.
+  std::vector<uint32_t> programs;  ///< In Object::functions.
 };
 /// Opens words.file and finds words.program in it, or all programs. Maps are not created: nothing runs here.
 Result<OpenedObject> open_object(const ObjectWords& words);

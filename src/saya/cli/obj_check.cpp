@@ -24,7 +24,6 @@ struct CheckWords : ObjectWords {
 /// A program and what the targets say to it.
 struct Checked {
   const object::Function* function = nullptr;
-  size_t insns = 0;  ///< With what it calls.
   std::vector<TypeAnswers> answers;
 };
 
@@ -112,7 +111,7 @@ std::vector<VerbProgram> verb_programs(const std::vector<Checked>& programs) {
     const auto runs =
         std::ranges::find(checked.answers, Answer::yes, [](const TypeAnswers& answers) { return answers.run.answer; });
     const TypeAnswers& answers = runs == checked.answers.end() ? checked.answers.front() : *runs;
-    verbs.push_back({checked.function, answers.type, checked.insns, answers.run.reasons});
+    verbs.push_back({checked.function, answers.type, answers.insns, answers.run.reasons});
   }
   return verbs;
 }
@@ -142,13 +141,10 @@ int cmd_obj_check(const Invocation& invocation) {
   auto opened = open_object(words);
   if (!opened) return report_error(invocation, opened.error(), kUsage);
 
-  const attach::ObjectCheck check(std::move(opened->object), std::move(opened->target));
+  attach::ObjectCheck check(std::move(opened->object), std::move(opened->target));
   std::vector<Checked> programs;
-  for (const ListedProgram& program : opened->programs) {
-    const object::Function& function = check.object().functions[program.index];
-    programs.push_back({&function, program.linked ? (*program.linked)->code.size() : function.code.size(),
-                        check.check(program.index, *type)});
-  }
+  for (const uint32_t index : opened->programs)
+    programs.push_back({&check.object().functions[index], check.check(index, *type)});
   const std::string verb = words.verbose ? verb_text(check.object(), verb_programs(programs)) : "";
   if (invocation.json) {
     Json json = object_json(words, check.object(), programs);

@@ -125,12 +125,13 @@ int cmd_obj_dump(const Invocation& invocation) {
   const auto opened = open_object(words);
   if (!opened) return report_error(invocation, opened.error());
   Json programs = Json::array();
-  for (const ListedProgram& program : opened->programs) {
-    const ProgramFacts facts = facts_of(opened->object, program);
+  ProgramReader reader(*opened);
+  for (const uint32_t index : opened->programs) {
+    const ProgramFacts facts = reader.read(index);
     if (invocation.json)
       programs.push_back(dump_json(opened->object, facts));
     else
-      print_text((&program == &opened->programs.front() ? "" : "\n") + dump_text(facts));
+      print_text((index == opened->programs.front() ? "" : "\n") + dump_text(facts));
   }
   if (invocation.json)
     print_json({

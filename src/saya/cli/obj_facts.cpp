@@ -1,6 +1,8 @@
 // Following what an object's functions refer to.
 #include "cli/obj_facts.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <set>
@@ -74,43 +76,63 @@ Indices all(size_t count) {
   return indices;
 }
 
-/// What several programs refer to, together.
-Indices united(const std::vector<ProgramFacts>& programs, Indices ProgramFacts::* list) {
-  std::set<uint32_t> found;
-  for (const ProgramFacts& program : programs) found.insert((program.*list).begin(), (program.*list).end());
-  return {found.begin(), found.end()};
-}
+/// Programs of real objects have 17,000 instructions and are some dozens; these are linked in seconds.
+constexpr size_t kMostInsns = size_t{64} << 20;
 
-}  // namespace
-
-ProgramFacts facts_of(const object::Object& object, const ListedProgram& program) {
-  ProgramFacts facts{.function = &object.functions[program.index]};
-  if (program.linked)
-    facts.linked = program.linked->get();
-  else
-    facts.error = program.linked.error().message;
+/// The part of ProgramFacts that needs no linking.
+ProgramFacts references_of(const object::Object& object, uint32_t index) {
+  ProgramFacts facts{.function = &object.functions[index]};
   facts.section = program::type_of_section(facts.function->section);
-  facts.functions = functions_of(object, program.index);
+  facts.functions = functions_of(object, index);
   facts.maps = targets(object, facts.functions, object.maps.size(), names_map);
   facts.externs = externs_of(object, facts.functions, facts.maps);
-  for (const uint32_t index : facts.functions) {
-    facts.core_relocations += object.functions[index].core.size();
-    facts.lines += object.functions[index].lines.size();
+  for (const uint32_t part : facts.functions) {
+    facts.core_relocations += object.functions[part].core.size();
+    facts.lines += object.functions[part].lines.size();
   }
   return facts;
 }
 
-ObjectFacts facts_of(const OpenedObject& opened, bool whole) {
+}  // namespace
+
+ObjectFacts object_facts(const OpenedObject& opened, bool one_program) {
   const object::Object& object = opened.object;
-  ObjectFacts facts{.path = opened.path, .object = object};
+  ObjectFacts facts{.object = object};
   facts.gpl_compatible = program::is_gpl_compatible(object.license);
   facts.btf_types = object.btf ? object.btf->count() - 1 : 0;  // Without void.
-  for (const ListedProgram& program : opened.programs) facts.programs.push_back(facts_of(object, program));
-  facts.subprograms = whole ? all(object.functions.size()) : united(facts.programs, &ProgramFacts::functions);
+  if (one_program) {
+    ProgramFacts program = references_of(object, opened.programs.front());
+    facts.subprograms = std::move(program.functions);
+    std::ranges::sort(facts.subprograms);
+    facts.maps = std::move(program.maps);
+    facts.externs = std::move(program.externs);
+  } else {
+    facts.subprograms = all(object.functions.size());
+    facts.maps = all(object.maps.size());
+    facts.externs = all(object.externs.size());
+  }
   std::erase_if(facts.subprograms, [&](uint32_t index) { return object.functions[index].entry; });
-  facts.maps = whole ? all(object.maps.size()) : united(facts.programs, &ProgramFacts::maps);
-  facts.externs = whole ? all(object.externs.size()) : united(facts.programs, &ProgramFacts::externs);
   return facts;
+}
+
+ProgramFacts ProgramReader::read(uint32_t index) {
+  ProgramFacts facts = references_of(opened_.object, index);
+  auto linked = link(index);
+  if (linked)
+    facts.linked = *std::move(linked);
+  else
+    facts.error = std::move(linked).error().message;
+  return facts;
+}
+
+Result<program::ProgramPtr> ProgramReader::link(uint32_t index) {
+  if (insns_ > kMostInsns)
+    return fail(Code::no_space,
+                fmt::format("the programs before it have {} instructions together, {} are enough", insns_, kMostInsns));
+  SAYA_TRY(program::ProgramPtr program,
+           program::link(opened_.object, index, {}, program::Type::unspec, opened_.target));
+  insns_ += program->code.size();
+  return program;
 }
 
 std::vector<Variable> variables_of(const ObjectFacts& facts) {

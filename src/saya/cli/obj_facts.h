@@ -9,11 +9,11 @@
 
 namespace saya::cli {
 
-/// A program, and what it refers to, itself or through the functions that it calls.
+/// A program as it would be loaded, and what it refers to, itself or through the functions that it calls.
 struct ProgramFacts {
   const object::Function* function = nullptr;
-  const program::Program* linked = nullptr;  ///< Null when it cannot be linked.
-  std::string error;                         ///< Then this says why.
+  program::ProgramPtr linked;  ///< Null when it cannot be linked: nothing keeps the others from being shown.
+  std::string error;           ///< Then this says why.
   program::SectionType section;
   std::vector<uint32_t> functions;  ///< In Object::functions: itself, then what it calls, in the order of linking.
   std::vector<uint32_t> maps;       ///< In Object::maps.
@@ -35,18 +35,28 @@ struct Variable {
 
 /// Borrows from the OpenedObject. Of an object of which one program was asked for: what that program refers to.
 struct ObjectFacts {
-  std::string_view path;
   const object::Object& object;
   bool gpl_compatible = false;
   uint32_t btf_types = 0;
-  std::vector<ProgramFacts> programs;
   std::vector<uint32_t> subprograms;  ///< Functions that are no programs, in Object::functions.
   std::vector<uint32_t> maps;
   std::vector<uint32_t> externs;
 };
-/// `whole`: everything in the object, not only what its chosen programs refer to.
-ObjectFacts facts_of(const OpenedObject& opened, bool whole);
-ProgramFacts facts_of(const object::Object& object, const ListedProgram& program);
+ObjectFacts object_facts(const OpenedObject& opened, bool one_program);
+
+/// Links the programs of an object one after the other, and keeps none: in a hostile object each may be as long as all
+/// of it. It stops linking when they would take minutes.
+class ProgramReader {
+ public:
+  explicit ProgramReader(const OpenedObject& opened) : opened_(opened) {}
+  ProgramFacts read(uint32_t index);
+
+ private:
+  Result<program::ProgramPtr> link(uint32_t index);
+
+  const OpenedObject& opened_;
+  size_t insns_ = 0;  ///< Of all programs together.
+};
 
 /// The variables of those of facts.maps that are data sections, as far as debug information names them.
 std::vector<Variable> variables_of(const ObjectFacts& facts);

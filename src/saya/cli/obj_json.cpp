@@ -161,19 +161,22 @@ Json program_json(const object::Object& object, const ProgramFacts& facts) {
   return json;
 }
 
-Json object_json(const ObjectFacts& facts) {
+Json object_json(const OpenedObject& opened, const ObjectFacts& facts) {
   const object::Object& object = facts.object;
+  ProgramReader reader(opened);
+  const auto program = [&](uint32_t index) { return program_json(object, reader.read(index)); };
+  const auto function = [&](uint32_t index) { return function_json(object.functions[index]); };
+  const auto map = [&](uint32_t index) { return map_json(object, object.maps[index]); };
+  const auto item = [&](uint32_t index) { return extern_json(object, object.externs[index]); };
   return {
-      {"file", facts.path},
+      {"file", opened.path},
       {"license", object.license},
       {"gpl_compatible", facts.gpl_compatible},
       {"btf_types", facts.btf_types},
-      {"programs",
-       array_of(facts.programs, [&](const ProgramFacts& program) { return program_json(object, program); })},
-      {"functions",
-       array_of(facts.subprograms, [&](uint32_t index) { return function_json(object.functions[index]); })},
-      {"maps", array_of(facts.maps, [&](uint32_t index) { return map_json(object, object.maps[index]); })},
-      {"externs", array_of(facts.externs, [&](uint32_t index) { return extern_json(object, object.externs[index]); })},
+      {"programs", array_of(opened.programs, program)},
+      {"functions", array_of(facts.subprograms, function)},
+      {"maps", array_of(facts.maps, map)},
+      {"externs", array_of(facts.externs, item)},
       {"variables", array_of(variables_of(facts), variable_json)}
   };
 }

@@ -6,7 +6,7 @@
 namespace saya::cli {
 
 /// What `saya -j obj show` prints.
-Json object_json(const ObjectFacts& facts);
+Json object_json(const OpenedObject& opened, const ObjectFacts& facts);
 /// One program in it; `saya -j obj dump` adds the code.
 Json program_json(const object::Object& object, const ProgramFacts& facts);
 /// A tag as bpftool shows it.

@@ -47,16 +47,18 @@ std::string lists_about(const object::Object& object, const ProgramFacts& facts)
   return text;
 }
 
-std::string programs_text(const ObjectFacts& facts) {
+std::string programs_text(const OpenedObject& opened) {
   Columns columns;
-  for (const ProgramFacts& program : facts.programs) {
-    const auto* linked = program.linked;
+  ProgramReader reader(opened);
+  for (const uint32_t index : opened.programs) {
+    const ProgramFacts program = reader.read(index);
+    const auto* linked = program.linked.get();
     const std::string tags =
         linked ? fmt::format("tag {}  sha1 {}", tag_text(linked->tag), tag_text(linked->tag_sha1)) : "unlinkable";
     columns.add({fmt::format("prog {}", program.function->name), fmt::format("section {}", program.function->section),
                  fmt::format("type {}", program::to_string(linked ? linked->type : program.section.type)),
                  fmt::format("insns {}", program.insns()), tags + words_about(program)});
-    columns.append(lists_about(facts.object, program));
+    columns.append(lists_about(opened.object, program));
   }
   return columns.text();
 }
@@ -139,8 +141,8 @@ std::string variables_text(const ObjectFacts& facts) {
   return columns.text();
 }
 
-std::string object_text(const ObjectFacts& facts) {
-  return fmt::format("{}  license \"{}\"  gpl_compatible {}  btf_types {}\n", facts.path, facts.object.license,
+std::string object_text(const OpenedObject& opened, const ObjectFacts& facts) {
+  return fmt::format("{}  license \"{}\"  gpl_compatible {}  btf_types {}\n", opened.path, facts.object.license,
                      facts.gpl_compatible ? "yes" : "no", facts.btf_types);
 }
 
@@ -155,12 +157,12 @@ int cmd_obj_show(const Invocation& invocation) {
   if (const auto ended = parse_options(app, invocation)) return *ended;
   const auto opened = open_object(words);
   if (!opened) return report_error(invocation, opened.error());
-  const ObjectFacts facts = facts_of(*opened, words.program.empty());
+  const ObjectFacts facts = object_facts(*opened, !words.program.empty());
   if (invocation.json) {
-    print_json(object_json(facts));
+    print_json(object_json(*opened, facts));
     return kOk;
   }
-  print_text(object_text(facts) + programs_text(facts) + functions_text(facts) + maps_text(facts) +
+  print_text(object_text(*opened, facts) + programs_text(*opened) + functions_text(facts) + maps_text(facts) +
              externs_text(facts) + (verbose ? variables_text(facts) : ""));
   return kOk;
 }
