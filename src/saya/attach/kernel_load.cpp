@@ -117,9 +117,11 @@ Result<KernelLoad> load_into_kernel(object::Object object, const program::Target
   return result;
 }
 
-Result<KernelLoad> load_into_kernel(object::Object object, Type type) {
+Result<KernelLoad> load_into_kernel(object::Object object, Type type, const program::Target* types) {
   const auto kernel = std::make_shared<kernel::RunningKernel>();
-  return load_into_kernel(std::move(object), kernel::running_target(kernel), type, kernel);
+  program::Target target = kernel::running_target(kernel);
+  if (types) target.types = types->types;
+  return load_into_kernel(std::move(object), target, type, kernel);
 }
 
 }  // namespace saya::attach

@@ -46,7 +46,9 @@ struct KernelLoad {
 Result<KernelLoad> load_into_kernel(
     object::Object object, const program::Target& target, program::Type type = program::Type::unspec,
     std::shared_ptr<kernel::RunningKernel> kernel = std::make_shared<kernel::RunningKernel>());
-/// The same, linked for the running kernel.
-Result<KernelLoad> load_into_kernel(object::Object object, program::Type type = program::Type::unspec);
+/// The same, linked for the running kernel; `types`, if given, has the types that CO-RE resolves against instead of its
+/// own.
+Result<KernelLoad> load_into_kernel(object::Object object, program::Type type = program::Type::unspec,
+                                    const program::Target* types = nullptr);
 
 }  // namespace saya::attach

@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "attach/check.h"
+#include "attach/kernel_load.h"
 #include "cli/columns.h"
 #include "cli/obj.h"
+#include "cli/obj_load.h"
 #include "cli/obj_verb.h"
 #include "cli/output.h"
 
@@ -19,6 +21,7 @@ using attach::TypeAnswers;
 struct CheckWords : ObjectWords {
   std::string type;
   bool verbose = false;
+  bool load = false;
 };
 
 /// A program and what the targets say to it.
@@ -124,6 +127,15 @@ Result<program::Type> parse_type(const std::string& word) {
       fmt::format("--type '{}' is no type of programs: give xdp, tc or another of docs/reference/programs.md", word));
 }
 
+/// What the running kernel says, if it is to be asked.
+Result<std::optional<attach::KernelLoad>> ask_kernel(const CheckWords& words, const OpenedObject& opened,
+                                                     program::Type type) {
+  if (!words.load) return std::nullopt;
+  SAYA_TRY(attach::KernelLoad load,
+           attach::load_into_kernel(opened.object, type, words.btf.empty() ? nullptr : &opened.target));
+  return load;
+}
+
 }  // namespace
 
 int cmd_obj_check(const Invocation& invocation) {
@@ -132,14 +144,20 @@ int cmd_obj_check(const Invocation& invocation) {
   declare(app, words);
   app.add_option("--type", words.type, "take the programs as ones of this type, whatever their sections say");
   app.add_flag("-v", words.verbose, "also the report of tc's `verb`: maps and programs as they were loaded");
+  app.add_flag("--load", words.load,
+               "also ask the running kernel, which loads the programs and lets go of them again; takes CAP_BPF and\n"
+               "CAP_NET_ADMIN. With -v, also the verifier's log of a program that it refuses");
   app.footer(
-      "Exit code: 0 when every program can run on at least one target, 1 when one cannot run anywhere,\n"
-      "2 when the object cannot be read.\n");
+      "Exit code: 0 when every program can run on at least one target, 1 when one cannot run anywhere or the running\n"
+      "kernel refuses it, 2 when the object cannot be read.\n");
   if (const auto ended = parse_options(app, invocation)) return *ended;
   const auto type = parse_type(words.type);
   if (!type) return usage_error(invocation, type.error().message);
   auto opened = open_object(words);
   if (!opened) return report_error(invocation, opened.error(), kUsage);
+
+  const auto load = ask_kernel(words, *opened, *type);
+  if (!load) return report_error(invocation, load.error());
 
   attach::ObjectCheck check(std::move(opened->object), std::move(opened->target));
   std::vector<Checked> programs;
@@ -149,11 +167,14 @@ int cmd_obj_check(const Invocation& invocation) {
   if (invocation.json) {
     Json json = object_json(words, check.object(), programs);
     if (words.verbose) json["verb"] = verb;
+    if (*load) json["running_kernel"] = load_json(check.object(), **load, opened->programs);
     print_json(json);
   } else {
-    print_text(check_text(programs) + (words.verbose ? "\n" + verb : ""));
+    print_text(check_text(programs) + (words.verbose ? "\n" + verb : "") +
+               (*load ? "\n" + load_text(check.object(), **load, opened->programs, words.verbose) : ""));
   }
-  return std::ranges::all_of(programs, [](const Checked& checked) { return can_run(checked); }) ? kOk : kFailed;
+  const bool runs = std::ranges::all_of(programs, [](const Checked& checked) { return can_run(checked); });
+  return runs && (!*load || is_loaded(**load, opened->programs)) ? kOk : kFailed;
 }
 
 }  // namespace saya::cli
