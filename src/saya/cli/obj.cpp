@@ -33,9 +33,8 @@ std::optional<int> parse(const Invocation& invocation, Words& words) {
 }
 
 /// Programs as they would be loaded. Maps are not created: nothing runs here.
-Result<std::vector<program::ProgramPtr>> link_programs(const object::Object& object, const Words& words) {
-  const std::string& word = words.program;
-  SAYA_TRY(const program::Target target, attach::choose_target(words.btf));
+Result<std::vector<program::ProgramPtr>> link_programs(const object::Object& object, const std::string& word,
+                                                       const program::Target& target) {
   std::vector<uint32_t> chosen;
   if (word.empty()) {
     for (uint32_t i = 0; i < object.functions.size(); ++i)
@@ -109,7 +108,8 @@ struct Opened {
 
 Result<Opened> open(const Words& words) {
   SAYA_TRY(object::Object object, attach::read_object(words.file));
-  auto programs = link_programs(object, words);
+  SAYA_TRY(const program::Target target, attach::choose_target(words.btf));
+  auto programs = link_programs(object, words.program, target);
   if (!programs) return std::unexpected(std::move(programs).error().at(words.file));
   return Opened{std::move(object), *std::move(programs)};
 }
