@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <map>
 #include <set>
 #include <unordered_map>
 
@@ -25,7 +26,8 @@ Result<std::vector<std::byte>> relocated(const ElfFile& elf, const ElfSection& s
       return fail(Code::malformed,
                   fmt::format("relocation at {:#x} is outside its {} bytes", relocation.offset, bytes.size()));
     std::byte* word = bytes.data() + relocation.offset;
-    store(word, static_cast<uint32_t>(load<uint32_t>(word) + elf.symbols()[relocation.symbol].value));
+    const auto addend = static_cast<uint64_t>(elf.addend_of(relocation, load<uint32_t>(word)));
+    store(word, static_cast<uint32_t>(elf.symbols()[relocation.symbol].value + addend));
   }
   return bytes;
 }
@@ -46,6 +48,22 @@ std::unordered_map<std::string_view, uint32_t> section_sizes(const ElfFile& elf)
   return sizes;
 }
 
+/// Where named things lie in the sections that hold data, as (section name, symbol) to offset. Of two static variables
+/// with one name in one section nobody can tell which is meant.
+using Offsets = std::map<std::pair<std::string_view, std::string_view>, std::optional<uint32_t>>;
+Offsets variable_offsets(const ElfFile& elf) {
+  Offsets offsets;
+  for (const ElfSymbol& symbol : elf.symbols()) {
+    if (symbol.type != STT_OBJECT || symbol.section >= elf.sections().size() ||
+        symbol.value > std::numeric_limits<uint32_t>::max())
+      continue;
+    const auto offset = static_cast<uint32_t>(symbol.value);
+    const auto [at, is_new] = offsets.try_emplace({elf.sections()[symbol.section].name, symbol.name}, offset);
+    if (!is_new && at->second != offset) at->second = std::nullopt;
+  }
+  return offsets;
+}
+
 Result<std::shared_ptr<const btf::Btf>> read_types(const ElfFile& elf, const ElfSection& section) {
   const auto sizes = section_sizes(elf);
   const auto hidden = hidden_functions(elf);
@@ -53,6 +71,11 @@ Result<std::shared_ptr<const btf::Btf>> read_types(const ElfFile& elf, const Elf
   facts.section_size = [&](std::string_view name) {
     const auto found = sizes.find(name);
     return found == sizes.end() ? std::nullopt : std::optional(found->second);
+  };
+  const Offsets offsets = variable_offsets(elf);
+  facts.offset_of = [&](std::string_view in, std::string_view name) {
+    const auto found = offsets.find({in, name});
+    return found == offsets.end() ? std::nullopt : found->second;
   };
   facts.is_hidden = [&](std::string_view name) { return hidden.contains(name); };
   SAYA_TRY(std::vector<std::byte> bytes, relocated(elf, section));

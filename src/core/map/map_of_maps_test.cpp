@@ -282,7 +282,7 @@ TEST_P(MapOfMapsOfEitherType, readers_find_the_right_map_while_elements_come_and
         reader.quiescent();
       }
     });
-  for (uint32_t change = 0; change < 200 || found == 0; ++change) {
+  for (uint32_t change = 0; change < 40 || found == 0; ++change) {
     const uint32_t key = change % kEntries;
     if (change % 7 == 0 && outer_->get(bytes(key)))
       EXPECT_EQ(outer_->erase(bytes(key).data()), 0);
