@@ -32,6 +32,10 @@ foreach(source IN LISTS saya_runners)
   get_filename_component(name ${source} NAME_WE)
   saya_add_test_program(${name} ${source})
 endforeach()
+if(TARGET core_libbpf_test)
+  pkg_check_modules(bpf REQUIRED IMPORTED_TARGET libbpf)
+  target_link_libraries(core_libbpf_test PRIVATE PkgConfig::bpf)  # The judge of CO-RE.
+endif()
 if(TARGET saya AND TARGET transcript_test)
   add_dependencies(transcript_test saya)  # It runs the binary.
 endif()

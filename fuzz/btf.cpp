@@ -1,4 +1,5 @@
-// BTF from hostile bytes: the first four bytes say where `.BTF` ends and `.BTF.ext` begins.
+// BTF from hostile bytes: the first four bytes say where `.BTF` ends and `.BTF.ext` begins. CO-RE relocations are
+// resolved against the types themselves.
 #include "btf/btf.h"
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "btf/core.h"
 #include "btf/kernel_form.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -19,6 +21,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto btf = saya::btf::Btf::parse(types);
   if (!btf) return 0;
   for (uint32_t id = 0; id < (*btf)->count(); ++id) (void)(*btf)->size_of(id);
-  (void)saya::btf::parse_ext(**btf, bytes.subspan(middle));
+  const auto sections = saya::btf::parse_ext(**btf, bytes.subspan(middle));
+  if (!sections) return 0;
+  saya::btf::CoreResolver resolver(**btf);
+  for (const saya::btf::SectionInfo& section : *sections)
+    for (const saya::btf::CoreRelocation& relocation : section.relocations) {
+      (void)resolver.resolve(relocation.query, btf->get());
+      (void)resolver.describe(relocation.query);
+    }
   return 0;
 }

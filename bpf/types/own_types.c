@@ -139,6 +139,12 @@ struct bpf_fib_lookup___linux_6_18 {
     };
   };
 };
+struct bpf_timer___linux_6_18 {
+  __u64 __opaque[2];
+} __attribute__((aligned(8)));
+struct bpf_dynptr___linux_6_18 {
+  __u64 __opaque[2];
+} __attribute__((aligned(8)));
 enum tcx_action_base {
   TCX_NEXT = -1,
   TCX_PASS = 0,
@@ -169,8 +175,8 @@ SAYA_CARRY(struct bpf_flow_keys);
 SAYA_CARRY(struct bpf_redir_neigh);
 SAYA_CARRY(struct bpf_fib_lookup___linux_6_18);
 SAYA_CARRY(struct bpf_spin_lock);
-SAYA_CARRY(struct bpf_timer);
-SAYA_CARRY(struct bpf_dynptr);
+SAYA_CARRY(struct bpf_timer___linux_6_18);
+SAYA_CARRY(struct bpf_dynptr___linux_6_18);
 SAYA_CARRY(struct bpf_devmap_val);
 SAYA_CARRY(struct bpf_cpumap_val);
 SAYA_CARRY(struct ethhdr);

@@ -145,8 +145,8 @@ PROGRAM(type_matches_callback, bpf_core_type_matches(callback))
 PROGRAM(type_matches_holder, bpf_core_type_matches(struct holder))
 PROGRAM(type_matches_absent, bpf_core_type_matches(struct absent))
 PROGRAM(type_id_local, bpf_core_type_id_local(struct linked) > 0)
-PROGRAM(type_id_target, bpf_core_type_id_kernel(struct moved))
-PROGRAM(type_id_absent, bpf_core_type_id_kernel(struct absent))
+PROGRAM(type_id_target, bpf_core_type_id_kernel(struct moved) > 0)
+PROGRAM(type_id_absent, bpf_core_type_id_kernel(struct absent) > 0)
 
 // Enumerators.
 PROGRAM(value_two, bpf_core_enum_value(enum named, NAMED_TWO))

@@ -174,7 +174,6 @@ Result<> apply_core(const object::Object& object, std::span<const uint32_t> func
   std::ranges::sort(starts);
   Patcher patcher(object, target, program);
   for (const auto& [function, start] : starts) SAYA_CHECK(patcher.apply(object.functions[function], start));
-  std::ranges::sort(program.poisons, {}, &Poison::insn);
   return {};
 }
 

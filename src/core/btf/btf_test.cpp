@@ -10,43 +10,25 @@
 
 #include "base/bytes.h"
 #include "btf/kernel_form.h"
+#include "btf/name_index.h"
 #include "btf/wire.h"
+#include "support/btf_words.h"
 
 namespace saya::btf {
 namespace {
 
-using Words = std::vector<uint32_t>;
-using Bytes = std::vector<std::byte>;
-
-constexpr uint32_t info(Kind kind, uint32_t members = 0, bool flag = false) {
-  return static_cast<uint32_t>(kind) << 24 | members | (flag ? 1u << 31 : 0);
-}
-
-template <class T>
-void append(Bytes& bytes, const T& value) {
-  const auto* at = reinterpret_cast<const std::byte*>(&value);
-  bytes.insert(bytes.end(), at, at + sizeof value);
-}
+using tests::append;
+using tests::Bytes;
+using tests::info;
+using tests::operator+;
+using tests::Words;
 
 /// Offsets: int 1, number 5, pair 12, left 17, right 22, .data 28, main 34, xdp 39, line 43.
 constexpr std::string_view kStrings{"\0int\0number\0pair\0left\0right\0.data\0main\0xdp\0  x = 1;\0", 52};
 
-Bytes make_btf(const Words& types, std::string_view strings = kStrings) {
-  Bytes bytes;
-  append(bytes, uint32_t{0x0001eb9f});
-  for (const size_t word : {size_t{24}, size_t{0}, types.size() * 4, types.size() * 4, strings.size()})
-    append(bytes, static_cast<uint32_t>(word));
-  for (const uint32_t word : types) append(bytes, word);
-  for (const char c : strings) append(bytes, c);
-  return bytes;
-}
+Bytes make_btf(const Words& types, std::string_view strings = kStrings) { return tests::make_btf(types, strings); }
 
 const Words kInt = {1, info(Kind::integer), 4, 0x01000020};
-
-Words operator+(Words left, const Words& right) {
-  left.insert(left.end(), right.begin(), right.end());
-  return left;
-}
 
 /// 1 int, 2 typedef number, 3 const, 4 array of 3, 5 struct pair { number left; const number right : 5; }, 6 pointer,
 /// 7 variable, 8 data section, 9 prototype, 10 function, 11 enum, 12 enum64
@@ -79,6 +61,55 @@ TEST(Btf, ReadsEveryPartOfAType) {
   EXPECT_EQ(btf.type(12).members[0].value, 0x200000001);
   EXPECT_EQ(btf.type(999).kind, Kind::unknown) << "an id out of range is void";
   EXPECT_FALSE(btf.find(Kind::union_, "pair"));
+}
+
+TEST(Btf, TypesTellSignsAndWhatIsDeclared) {
+  const auto parsed = Btf::parse(make_btf(
+      Words{1, info(Kind::integer), 4, 0x04080007} + Words{0, info(Kind::enumeration, 1, true), 4, 17, 0xffffffff} +
+      Words{0, info(Kind::enumeration, 1), 4, 17, 0xffffffff} + Words{12, info(Kind::forward, 0, true), 0}));
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ((*parsed)->type(1).encoding, 4);
+  EXPECT_EQ((*parsed)->type(1).bit_offset, 8);
+  EXPECT_TRUE((*parsed)->type(2).flag);
+  EXPECT_EQ((*parsed)->type(2).members[0].value, -1);
+  EXPECT_FALSE((*parsed)->type(3).flag);
+  EXPECT_EQ((*parsed)->type(3).members[0].value, 0xffffffff);
+  EXPECT_TRUE((*parsed)->type(4).flag) << "a union is declared";
+}
+
+struct Flavour {
+  std::string_view name, without;
+  friend void PrintTo(const Flavour& c, std::ostream* os) { *os << c.name; }
+};
+constexpr Flavour kFlavours[] = {
+    {"iphdr___old",   "iphdr"       },
+    {"iphdr___a___b", "iphdr___a"   },
+    {"iphdr",         "iphdr"       },
+    {"iphdr___",      "iphdr___"    },
+    {"___old",        "___old"      },
+    {"iphdr____old",  "iphdr____old"},
+    {"iphdr__old",    "iphdr__old"  },
+    {"a___b____c",    "a"           },
+    {"",              ""            },
+};
+class FlavouredName : public testing::TestWithParam<Flavour> {};
+TEST_P(FlavouredName, EndsBeforeItsFlavour) { EXPECT_EQ(without_flavour(GetParam().name), GetParam().without); }
+INSTANTIATE_TEST_SUITE_P(Btf, FlavouredName, testing::ValuesIn(kFlavours));
+
+TEST(Btf, CandidatesAreOfAKindAndDifferOnlyInFlavour) {
+  constexpr std::string_view kNames{"\0a\0a___x\0a___y\0b\0", 17};
+  const auto parsed = Btf::parse(make_btf(Words{3, info(Kind::structure), 4} + Words{1, info(Kind::union_), 4} +
+                                              Words{1, info(Kind::structure), 4} + Words{15, info(Kind::structure), 4} +
+                                              Words{9, info(Kind::enumeration64), 8} +
+                                              Words{1, info(Kind::enumeration), 4} + Words{0, info(Kind::structure), 4},
+                                          kNames));
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ((*parsed)->candidates(Kind::structure, "a___mine"), (std::vector<uint32_t>{1, 3}));
+  EXPECT_EQ((*parsed)->candidates(Kind::enumeration, "a"), (std::vector<uint32_t>{5, 6}));
+  EXPECT_TRUE((*parsed)->candidates(Kind::structure, "c").empty());
+  EXPECT_EQ((*parsed)->find(Kind::structure, "a"), 3u) << "found by all of the name";
+  EXPECT_EQ((*parsed)->find(Kind::enumeration, "a"), 6u);
+  EXPECT_FALSE((*parsed)->find(Kind::enumeration64, "a"));
 }
 
 TEST(Btf, SizesFollowAliasesArraysAndPointers) {
@@ -183,6 +214,27 @@ TEST(BtfExt, RecordsMayBeLongerThanWeKnow) {
   EXPECT_EQ(ext->front().functions[1].offset, 16u);
 }
 
+/// The longer header: with the place of the relocations, which come last.
+Bytes make_core_ext(const Words& relocations) {
+  Bytes bytes;
+  append(bytes, uint32_t{0x0001eb9f});
+  for (const size_t word : {size_t{32}, size_t{0}, size_t{0}, size_t{0}, size_t{0}, size_t{0}, relocations.size() * 4})
+    append(bytes, static_cast<uint32_t>(word));
+  for (const uint32_t word : relocations) append(bytes, word);
+  return bytes;
+}
+
+TEST(BtfExt, ReadsRelocationsInOffsetOrder) {
+  const auto btf = Btf::parse(make_btf(kTypes));
+  const auto ext = parse_ext(**btf, make_core_ext({16, 39, 3, 16, 5, 17, 12, 8, 5, 22, 0, 16, 1, 28, 9}));
+  ASSERT_TRUE(ext) << ext.error().message;
+  ASSERT_EQ(ext->front().relocations.size(), 3u);
+  EXPECT_EQ(ext->front().relocations[0].offset, 8u);
+  EXPECT_EQ(ext->front().relocations[0].query.access, "right");
+  EXPECT_EQ(ext->front().relocations[1].query.kind, CoreKind::type_matches);
+  EXPECT_EQ(ext->front().relocations[2].query.type, 1u);
+}
+
 const Wrong kWrongExt[] = {
     {"nothing", {}, "0 bytes are too short"},
     {"magic", patched(make_ext({}, {}), 0, 0), "magic 0x0000 version 0"},
@@ -193,6 +245,12 @@ const Wrong kWrongExt[] = {
     {"section name", make_ext({8, 1000, 0}, {}), "a section name is outside the string section"},
     {"trailing bytes", make_ext({8, 39}, {}), "func_info: 4 trailing bytes"},
     {"no function", make_ext({8, 39, 1, 0, 1}, {}), "section 'xdp', record 0: type 1 is not a function"},
+    {"core table outside", patched(make_core_ext({}), 28, 4), "core_relo: 4 bytes at 0 leave the 0 bytes"},
+    {"core record size", make_core_ext({12, 39, 1, 0, 5, 17}), "core_relo: record size is 12, must be at least 16"},
+    {"core offset", make_core_ext({16, 39, 1, 4, 5, 17, 0}), "core_relo: section 'xdp', record 0: offset 4 is not"},
+    {"core type", make_core_ext({16, 39, 1, 8, 13, 17, 0}), "type 13 does not exist, there are 13"},
+    {"core access", make_core_ext({16, 39, 1, 8, 5, 52, 0}), "string offset 52 is outside the string section"},
+    {"core kind", make_core_ext({16, 39, 1, 8, 5, 17, 13}), "relocation kind is 13, must be 0..12"},
     {"line text", make_ext({}, {16, 39, 1, 0, 34, 999, 0}), "line_info: section 'xdp', record 0: string offset 999"},
 };
 

@@ -45,7 +45,7 @@ class CoreResolver {
   /// By the local type: what was found for it, and what is left of that after the relocations so far. As libbpf has it,
   /// a type that one field ruled out does not come back for another.
   std::unordered_map<uint32_t, std::vector<uint32_t>> candidates_;
-  uint64_t steps_ = uint64_t{1} << 24;
+  uint64_t steps_ = uint64_t{1} << 22;
 };
 
 }  // namespace saya::btf
