@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The wide run of ./test --nightly: the suite by both compilers and under the sanitizers, and a minute for each fuzzer.
+# The wide run of ./test --nightly: the suite by both compilers and under the sanitizers, how many real objects open, and a
+# minute for each fuzzer.
 # Runs every step even after a failure, and names the failed ones at the end. Arguments go to every ctest.
 set -uo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -42,6 +43,7 @@ step "g++" "$root/test" --preset release "$@"
 step "clang++" suite_by_clang "$@"
 step "address and undefined behaviour" "$root/test" --preset asan "$@"
 step "threads" "$root/test" --preset tsan "$@"
+step "open rate" "$root/tools/open_rate.sh"
 step "configuring the fuzzers" configure fuzz
 for source in "$root"/fuzz/*.cpp; do
   [[ -e $source ]] && step "fuzzer $(basename "$source" .cpp)" fuzz "$(basename "$source" .cpp)"
