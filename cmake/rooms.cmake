@@ -10,13 +10,15 @@ pkg_check_modules(elf REQUIRED IMPORTED_TARGET libelf)
 pkg_check_modules(pcap REQUIRED IMPORTED_TARGET libpcap)
 pkg_check_modules(urcu REQUIRED IMPORTED_TARGET liburcu-qsbr)
 pkg_check_modules(md REQUIRED IMPORTED_TARGET libmd)
+pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
 
 # What a room needs from outside, beyond fmt, which all may use.
 set(SAYA_EXTERNAL_base PkgConfig::urcu)
 set(SAYA_EXTERNAL_packet PkgConfig::pcap)
 set(SAYA_EXTERNAL_netstate nlohmann_json::nlohmann_json)
-set(SAYA_EXTERNAL_object PkgConfig::elf)
+set(SAYA_EXTERNAL_object PkgConfig::elf PkgConfig::md)
 set(SAYA_EXTERNAL_program PkgConfig::md)
+set(SAYA_EXTERNAL_kernel PkgConfig::zlib)
 set(SAYA_EXTERNAL_run nlohmann_json::nlohmann_json)
 set(SAYA_EXTERNAL_cli nlohmann_json::nlohmann_json CLI11::CLI11)
 

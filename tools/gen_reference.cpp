@@ -16,6 +16,7 @@
 
 #include "abi/ctx.h"
 #include "abi/helper_spec.h"
+#include "abi/kernel_calls.h"
 #include "abi/tables.h"
 #include "base/result.h"
 #include "cli/command.h"
@@ -23,6 +24,7 @@
 #include "isa/insn.h"
 #include "map/map.h"
 #include "port/port.h"
+#include "program/sections.h"
 
 namespace saya {
 namespace {
@@ -254,10 +256,69 @@ std::string helpers() {
   return text;
 }
 
+std::string callers_of(uint32_t callers) {
+  std::vector<std::string_view> types;
+  if (callers & abi::kByXdp) types.push_back("xdp");
+  if (callers & abi::kByClassifier) types.push_back("sched_cls");
+  if (callers & abi::kByAction) types.push_back("sched_act");
+  if (callers & abi::kBySocketFilter) types.push_back("socket_filter");
+  return types.empty() ? "other types only" : fmt::format("{}", fmt::join(types, ", "));
+}
+
+std::string kernel_calls() {
+  std::string text = section("Helpers") + header({"id", "name", "callers", "licence", "in saya"});
+  for (const abi::KernelHelper& helper : abi::kernel_helpers())
+    text += row({fmt::to_string(helper.id), code(fmt::format("bpf_{}", helper.name)), callers_of(helper.callers),
+                 helper.gpl_only ? "GPL" : "", abi::find_helper(helper::table(), helper.id) ? "yes" : ""});
+  text += section("Functions by name (kfuncs)") + header({"name", "callers"});
+  for (const abi::KernelFunction& function : abi::kernel_functions())
+    text += row({code(function.name), callers_of(function.callers)});
+  return text;
+}
+
 std::string maps() {
   std::string text = "\n" + header({"id", "type", "meaning"});
   for (const MapType& type : map_types())
     text += row({fmt::to_string(type.id), code(type.name), std::string(type.doc)});
+  std::vector<std::string> others;
+  for (uint32_t id = 1; id < kMapTypeNumbers; ++id)
+    if (!find_map_type(id)) others.push_back(fmt::format("{} `{}`", id, map_type_name(id)));
+  text += fmt::format("\nTypes of Linux 6.18 that saya names but does not have: {}.\n", fmt::join(others, ", "));
+  return text;
+}
+
+std::string_view words(program::SectionMatch match) {
+  switch (match) {
+    case program::SectionMatch::exact: return "nothing";
+    case program::SectionMatch::family: return "`/...`";
+    case program::SectionMatch::loose: return "anything that starts with no letter";
+  }
+  return "";
+}
+
+std::string section_row(const program::Section& entry) {
+  const program::SectionType& type = entry.type;
+  std::string extra;
+  if (type.frags) extra = "takes fragmented packets";
+  if (type.sleepable) extra = "may sleep";
+  return row({code(entry.name), std::string(words(entry.match)), code(program::to_string(type.type)),
+              type.expected_attach_type ? code(program::attach_type_name(type.expected_attach_type)) : "", extra});
+}
+
+std::string programs() {
+  std::string text = section("Types") + header({"number", "type", "saya's hook", "meaning"});
+#define SAYA_PROGRAM_TYPE(id, name, doc)                                                                              \
+  text +=                                                                                                             \
+      row({#id, code(#name),                                                                                          \
+           std::string(program::hook_of(program::Type::name) ? abi::to_string(*program::hook_of(program::Type::name)) \
+                                                             : std::string_view{}),                                   \
+           doc});
+#include "program/types.def"
+  text += section("Section names") + header({"section", "may be followed by", "type", "attach type", ""});
+  for (const program::Section& entry : program::sections()) text += section_row(entry);
+  text +=
+      "\nA `?` before a name keeps libbpf from loading the program unless it is asked for. A section of any other "
+      "name says nothing: its programs are what they are attached as.\n";
   return text;
 }
 
@@ -299,25 +360,30 @@ struct Page {
 
 constexpr Page kPages[] = {
     {"instructions", "Instructions",   "The BPF instructions that saya decodes, with their opcode bytes in hexadecimal.",
-     "src/core/isa/ops.def",                                                                                                                                  instructions},
+     "src/core/isa/ops.def",                                                                                                                                                                                instructions},
     {"maps",         "Map types",      "The types of maps that an object may define, with their numbers in the kernel.",
-     "src/core/map/types.def",                                                                                                                                maps        },
+     "src/core/map/types.def",                                                                                                                                                                              maps        },
     {"context",      "Context fields", "The fields of the context that a program may access; any other access is refused.",
-     "src/core/abi/ctx.def",                                                                                                                                  context     },
+     "src/core/abi/ctx.def",                                                                                                                                                                                context     },
     {"verdicts",     "Verdicts",
      "What the number that a program returns does to the packet; at any other number XDP drops it, and tc asks the "
-     "next filter.",                                                                                                             "src/core/abi/verdicts.def", verdicts    },
+     "next filter.",                                                                                                             "src/core/abi/verdicts.def",                                               verdicts    },
     {"drops",        "Drop reasons",   "Why saya drops packets: each dropped packet counts under exactly one of these reasons.",
-     "src/core/abi/drops.def",                                                                                                                                drops       },
+     "src/core/abi/drops.def",                                                                                                                                                                              drops       },
     {"helpers",      "Helpers",        "The helper functions that programs may call, with their numbers in the kernel.",
-     "src/bpf/helper/helpers.def",                                                                                                                            helpers     },
-    {"ports",        "Port drivers",   "Where packets come from and go to.",                                                     "src/net/port/drivers.def",  ports       },
+     "src/bpf/helper/helpers.def",                                                                                                                                                                          helpers     },
+    {"kernel-calls", "Kernel calls",
+     "The helpers and functions that Linux 6.18 offers to packet programs, whether saya has them or not. GPL: only for "
+     "programs with a GPL-compatible licence, as every function by name.",                                                       "src/core/abi/kernel_helpers.def` and `src/core/abi/kernel_functions.def", kernel_calls},
+    {"programs",     "Program types",  "The types of programs, and the section names that say which one a program has.",
+     "src/bpf/program/types.def` and `src/bpf/program/sections.def",                                                                                                                                        programs    },
+    {"ports",        "Port drivers",   "Where packets come from and go to.",                                                     "src/net/port/drivers.def",                                                ports       },
     {"commands",     "Commands",
      "What `saya` can be told to do; each word may be cut to any unambiguous beginning, `-j` anywhere asks for JSON, "
      "and "
-     "`saya COMMAND --help` lists the options.",                                                                                 "src/saya/cli/commands.def", commands    },
+     "`saya COMMAND --help` lists the options.",                                                                                 "src/saya/cli/commands.def",                                               commands    },
     {"errors",       "Error codes",    "What an error is to code that must decide; people read the message beside it.",
-     "src/core/base/codes.def",                                                                                                                               errors      },
+     "src/core/base/codes.def",                                                                                                                                                                             errors      },
 };
 
 std::string text_of(const Page& page) {

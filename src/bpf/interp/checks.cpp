@@ -1,8 +1,11 @@
 // The checks of the checked engine: what a program may touch, and what it may hand to a helper.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "interp/alu.h"
 #include "interp/machine.h"
+#include "map/map_of_maps.h"
 
 namespace saya::interp {
 namespace {
@@ -12,16 +15,21 @@ constexpr uint64_t kMaxArgumentBytes = (1u << 29) - 1;  // BPF_MAX_VAR_SIZ.
 }  // namespace
 
 bool Machine::find(uint64_t address, uint64_t bytes, Access access) noexcept {
-  for (const MapPtr& map : code_->program->maps) {
-    const std::span<std::byte> value = map->value_around(reinterpret_cast<const std::byte*>(address));
-    if (value.empty()) continue;
-    value_ = {reinterpret_cast<uint64_t>(value.data()), value.size()};
-    value_map_ = map.get();
-    value_readable_ = !(map->spec().flags & kMapWriteOnlyProgram);
-    value_writable_ = !(map->spec().flags & kMapReadOnlyProgram);
-    break;
-  }
-  return touches(address, bytes, access);
+  const bool found =
+      std::ranges::any_of(code_->program->maps, [&](const MapPtr& map) { return find_in(*map, address); }) ||
+      std::ranges::any_of(found_, [&](const Found& it) { return it.code == code_ && find_in(*it.map, address); });
+  return found && touches(address, bytes, access);
+}
+
+/// Makes the value of `map` that contains `address` the one that was touched last.
+bool Machine::find_in(Map& map, uint64_t address) noexcept {
+  const std::span<std::byte> value = map.value_around(reinterpret_cast<const std::byte*>(address));
+  if (value.empty()) return false;
+  value_ = {reinterpret_cast<uint64_t>(value.data()), value.size()};
+  value_map_ = &map;
+  value_readable_ = !(map.spec().flags & kMapWriteOnlyProgram);
+  value_writable_ = !(map.spec().flags & kMapReadOnlyProgram);
+  return true;
 }
 
 bool Machine::in_ctx(uint64_t address) const noexcept {
@@ -102,7 +110,29 @@ bool Machine::spend(const Op* op) noexcept {
 Map* Machine::map_at(uint64_t value) const noexcept {
   for (const MapPtr& map : code_->program->maps)
     if (reinterpret_cast<uint64_t>(map.get()) == value) return map.get();
+  for (const Found& it : found_)
+    if (it.code == code_ && reinterpret_cast<uint64_t>(it.map) == value) return it.map;
   return nullptr;
+}
+
+/// What a helper changed: the packet's bytes may have moved, and a map of maps may have answered with a map, which the
+/// program may use from now on.
+void Machine::after_helper(const abi::HelperSpec& helper, const Registers& r) {
+  refresh_frame();
+  if (helper.id != kMapLookup || r[0] == 0) return;
+  if (!is_map_of_maps(reinterpret_cast<const Map*>(r[1])->spec().type) || map_at(r[0])) return;
+  found_.push_back({code_, reinterpret_cast<Map*>(r[0])});
+}
+
+/// As refuse_argument(), of a map: those whose elements are no bytes go to few helpers.
+std::string Machine::refuse_map(const abi::HelperSpec& helper, abi::Arg wanted, const Map& map) const {
+  const MapSpec& spec = map.spec();
+  const bool is_prog_array = spec.type == static_cast<uint32_t>(MapKind::prog_array);
+  if (wanted == abi::Arg::prog_array)
+    return is_prog_array ? "" : fmt::format(" = map '{}', expected prog array map for tail call", spec.name);
+  if (!is_prog_array && (!is_map_of_maps(spec.type) || helper.id == kMapLookup)) return {};
+  return fmt::format(" = map '{}', cannot pass map_type {} into func bpf_{}#{}", spec.name, spec.type, helper.name,
+                     helper.id);
 }
 
 bool Machine::check_arguments(const Op* op, const abi::HelperSpec& helper, const Registers& r) noexcept {
@@ -131,10 +161,7 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
     case abi::Arg::map:
     case abi::Arg::prog_array:
       map = map_at(value);
-      if (!map) return ", which is no map of this program";
-      if (helper.args[i] == abi::Arg::prog_array && map->spec().type != static_cast<uint32_t>(MapKind::prog_array))
-        return fmt::format(" = map '{}', expected prog array map for tail call", map->spec().name);
-      return {};
+      return map ? refuse_map(helper, helper.args[i], *map) : ", which is no map of this program";
     case abi::Arg::map_key: return refuse_span(helper, value, map->spec().key_size, Access::read);
     case abi::Arg::map_value: return refuse_span(helper, value, map->spec().value_size, Access::read);
     case abi::Arg::memory_or_null:

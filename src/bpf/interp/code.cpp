@@ -227,6 +227,10 @@ class Decoder {
 
   Result<Handler> call(size_t i, Op& op) {
     const Insn& insn = insns_[i];
+    if (const auto* poison = out_.program->poison_at(slot(i))) {
+      op.imm = reinterpret_cast<uint64_t>(poison);
+      return Handler::poisoned;
+    }
     switch (insn.callee) {
       case isa::Callee::helper: return helper(static_cast<uint32_t>(insn.imm), op);
       case isa::Callee::local: {
@@ -246,6 +250,10 @@ class Decoder {
     if (!spec) return fail(Code::unsupported, fmt::format("invalid func unknown#{}", static_cast<int32_t>(id)));
     if (out_.hook && !(spec->traits & (*out_.hook == abi::Hook::xdp ? abi::kXdp : abi::kTc)))
       return fail(Code::not_permitted, fmt::format("program of this type cannot use helper bpf_{}#{}", spec->name, id));
+    if ((spec->traits & abi::kGplOnly) && !out_.program->gpl_compatible)
+      return fail(Code::not_permitted,
+                  fmt::format("bpf_{}#{}: cannot call GPL-restricted function from non-GPL compatible program",
+                              spec->name, id));
     op.imm = reinterpret_cast<uint64_t>(spec);
     return id == kTailCall ? Handler::tail_call : Handler::call_helper;
   }

@@ -38,6 +38,8 @@ inline constexpr uint64_t kFunctionTag = uint64_t{0xf5a9} << 48;
 
 /// BPF_FUNC_tail_call: the one helper that the engine itself is.
 inline constexpr uint32_t kTailCall = 12;
+/// BPF_FUNC_map_lookup_elem: the one helper that takes a map of maps.
+inline constexpr uint32_t kMapLookup = 1;
 
 /// A decoded program and what it keeps alive. Immutable.
 struct Decoded {

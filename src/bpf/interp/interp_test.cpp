@@ -13,6 +13,7 @@
 #include "helper/table.h"
 #include "interp/alu.h"
 #include "interp/engine.h"
+#include "map/map_of_maps.h"
 #include "map/prog_array.h"
 #include "packet/pool.h"
 #include "packet/tc_entry.h"
@@ -26,6 +27,8 @@ using abi::Hook;
 using program::Type;
 using tests::case_name;
 
+constexpr std::array<std::byte, 4> kFirst{};  ///< The key 0.
+
 /// A packet, maps and services, and programs from text over them.
 class Rig {
  public:
@@ -37,6 +40,12 @@ class Rig {
         {.name = "progs", .type = 3, .key_size = 4, .value_size = 4, .max_entries = 2},
     };
     for (const MapSpec& spec : specs) maps.push_back(create_map(spec, {}).value());
+    for (const uint32_t type : {12u, 13u}) {
+      MapSpec outer{.name = "outer", .type = type, .key_size = 4, .value_size = 4, .max_entries = 2};
+      outer.inner = std::make_shared<MapSpec>(specs[0]);
+      maps.push_back(create_map(outer, {}).value());
+      set_inner(maps.size() - 1);
+    }
     std::array<std::byte, 54> frame{};
     for (size_t i = 0; i < frame.size(); ++i) frame[i] = static_cast<std::byte>(i);
     packet = pool->allocate(frame);
@@ -46,6 +55,13 @@ class Rig {
   /// A program in a slot keeps its maps, and so the slot, alive.
   ~Rig() {
     for (uint32_t slot : {0u, 1u}) (void)static_cast<ProgArray&>(*maps[3]).set(slot, nullptr);
+  }
+
+  /// Puts a new inner map under key 0 of the map of maps `index`. No program has it among its maps.
+  void set_inner(size_t index) {
+    auto& outer = static_cast<MapOfMaps&>(*maps[index]);
+    const MapSpec& spec = *outer.spec().inner;
+    EXPECT_TRUE(outer.set(kFirst, create_map(spec, {}).value()));
   }
 
   program::ProgramPtr link(Type type, std::string_view text) const {
@@ -90,7 +106,7 @@ const Case kRefused[] = {
     {"a helper of the other hook",             Type::xdp,    "call 26\nexit",
      "insn 0: program of this type cannot use helper bpf_skb_load_bytes#26"                                                                                        },
     {"ld_abs at xdp",                          Type::xdp,    "r0 = *(u8 *)skb[0]\nexit",                        "insn 0: BPF_LD_[ABS|IND] instructions not allowed"},
-    {"a map that the program has not",         Type::xdp,    "r1 = map[idx:9]\nexit",                           "insn 0: map 9 of 4"                               },
+    {"a map that the program has not",         Type::xdp,    "r1 = map[idx:9]\nexit",                           "insn 0: map 9 of 6"                               },
     {"a value of a map without a first value", Type::xdp,    "r1 = map[idx:3][0]+0\nexit",                      "map 'progs' is no array"                          },
     {"an offset behind a map's value",         Type::xdp,    "r1 = map[idx:0][0]+12\nexit",
      "invalid access to map value pointer, map 'values' value_size=12 off=12"                                                                                      },
@@ -110,71 +126,105 @@ TEST_P(Refused, NamesTheSlot) {
 }
 INSTANTIATE_TEST_SUITE_P(Decoding, Refused, testing::ValuesIn(kRefused), case_name);
 
+TEST(Decoding, AGplOnlyHelperNeedsAGplCompatibleLicence) {
+  const Rig rig;
+  program::Program program = *rig.link(Type::xdp, "call bpf_trace_printk\nexit");
+  EXPECT_TRUE(run_checked(std::make_shared<program::Program>(program), helper::table()));
+  program.gpl_compatible = false;
+  const auto refused = run_checked(std::make_shared<program::Program>(program), helper::table());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("insn 0: bpf_trace_printk#6: cannot call GPL-restricted function"),
+            std::string::npos)
+      << refused.error().message;
+}
+
 // ---- Stopped while running
 
+#define IN_INNER "if r0 == 0 goto end\nr1 = r0\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem\nif r0 == 0 goto end\n"
 #define LOOKUP(map) "*(u32 *)(r10 -4) = 0\nr1 = map[idx:" map "]\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem\n"
 
 const Case kStopped[] = {
     {"reading past the frame",                          Type::xdp,       "r2 = *(u32 *)(r1 +0)\nr0 = *(u32 *)(r2 +52)\nexit",
-     "insn 1: r0 = *(u32 *)(r2 +52) at test.c:7 reads 4 bytes at data+52"                                                                                                                         },
+     "insn 1: r0 = *(u32 *)(r2 +52) at test.c:7 reads 4 bytes at data+52"                                                                                                                                                                             },
     {"reading past the frame, the distance",            Type::xdp,       "r2 = *(u32 *)(r1 +0)\nr0 = *(u32 *)(r2 +52)\nexit",
-     ", 2 bytes past the end of the frame (54 bytes)"                                                                                                                                             },
+     ", 2 bytes past the end of the frame (54 bytes)"                                                                                                                                                                                                 },
     {"reading before the metadata",                     Type::xdp,       "r2 = *(u32 *)(r1 +0)\nr0 = *(u8 *)(r2 -1)\nexit",
-     ", 1 byte before the start of the frame (54 bytes)"                                                                                                                                          },
-    {"writing past the frame",                          Type::xdp,       "r2 = *(u32 *)(r1 +4)\n*(u8 *)(r2 +0) = 1\nexit",                    "writes 1 byte at data+54"                          },
+     ", 1 byte before the start of the frame (54 bytes)"                                                                                                                                                                                              },
+    {"writing past the frame",                          Type::xdp,       "r2 = *(u32 *)(r1 +4)\n*(u8 *)(r2 +0) = 1\nexit",                       "writes 1 byte at data+54"                                                                           },
     {"a stale packet pointer",                          Type::xdp,
-     "r6 = *(u32 *)(r1 +0)\nr2 = 20\ncall bpf_xdp_adjust_head\nr0 = *(u8 *)(r6 +0)\nexit",                                                    "20 bytes before the start of the frame (34 bytes)" },
+     "r6 = *(u32 *)(r1 +0)\nr2 = 20\ncall bpf_xdp_adjust_head\nr0 = *(u8 *)(r6 +0)\nexit",                                                       "20 bytes before the start of the frame (34 bytes)"                                                  },
     {"a context field that is none",                    Type::xdp,       "r0 = *(u32 *)(r1 +20)\nexit",
-     "makes an invalid bpf_context access off=20 size=4"                                                                                                                                          },
+     "makes an invalid bpf_context access off=20 size=4"                                                                                                                                                                                              },
     {"a narrow load of a packet pointer",               Type::xdp,       "r0 = *(u16 *)(r1 +0)\nexit",
-     "makes an invalid bpf_context access off=0 size=2"                                                                                                                                           },
+     "makes an invalid bpf_context access off=0 size=2"                                                                                                                                                                                               },
     {"a store to a read-only field",                    Type::sched_cls, "*(u32 *)(r1 +0) = 1\nexit",
-     "makes an invalid bpf_context access off=0 size=4"                                                                                                                                           },
+     "makes an invalid bpf_context access off=0 size=4"                                                                                                                                                                                               },
     {"a narrow store to a writable field",              Type::sched_cls, "*(u16 *)(r1 +8) = 1\nexit",
-     "makes an invalid bpf_context access off=8 size=2"                                                                                                                                           },
+     "makes an invalid bpf_context access off=8 size=2"                                                                                                                                                                                               },
     {"a context access through a moved pointer",        Type::xdp,       "r1 += 20\nr0 = *(u32 *)(r1 +0)\nexit",
-     "makes an invalid bpf_context access off=20 size=4"                                                                                                                                          },
+     "makes an invalid bpf_context access off=20 size=4"                                                                                                                                                                                              },
     {"reading behind the context",                      Type::xdp,       "r0 = *(u64 *)(r1 +24)\nexit",
-     "8 bytes past the end of the context (24 bytes)"                                                                                                                                             },
+     "8 bytes past the end of the context (24 bytes)"                                                                                                                                                                                                 },
     {"an atomic on the packet",                         Type::xdp,       "r2 = *(u32 *)(r1 +0)\nr3 = 1\nlock *(u32 *)(r2 +0) += r3\nexit",
-     "is a BPF_ATOMIC store into R2 pkt, which is not allowed"                                                                                                                                    },
+     "is a BPF_ATOMIC store into R2 pkt, which is not allowed"                                                                                                                                                                                        },
     {"an atomic on the context",                        Type::sched_cls, "r3 = 1\nlock *(u32 *)(r1 +8) += r3\nexit",
-     "is a BPF_ATOMIC store into R1 ctx, which is not allowed"                                                                                                                                    },
+     "is a BPF_ATOMIC store into R1 ctx, which is not allowed"                                                                                                                                                                                        },
     {"a lookup that is not checked for null",           Type::xdp,
-     "*(u32 *)(r10 -4) = 7\nr1 = map[idx:0]\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem\nr0 = *(u64 *)(r0 +0)\nexit",                       "which is a null pointer"                           },
-    {"reading a map as memory",                         Type::xdp,       "r1 = map[idx:0]\nr0 = *(u64 *)(r1 +0)\nexit",                       "reads 8 bytes at"                                  },
+     "*(u32 *)(r10 -4) = 7\nr1 = map[idx:0]\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem\nr0 = *(u64 *)(r0 +0)\nexit",                          "which is a null pointer"                                                                            },
+    {"reading a map as memory",                         Type::xdp,       "r1 = map[idx:0]\nr0 = *(u64 *)(r1 +0)\nexit",                          "reads 8 bytes at"                                                                                   },
     {"writing a map that programs may only read",       Type::xdp,       LOOKUP("1") "*(u64 *)(r0 +0) = 1\nexit",
-     "in map 'fixed', which programs may not write"                                                                                                                                               },
+     "in map 'fixed', which programs may not write"                                                                                                                                                                                                   },
     {"reading a map that programs may only write",      Type::xdp,       LOOKUP("2") "r0 = *(u64 *)(r0 +0)\nexit",
-     "in map 'secret', which programs may not read"                                                                                                                                               },
+     "in map 'secret', which programs may not read"                                                                                                                                                                                                   },
     {"reading across the end of the last value",        Type::xdp,
-     "*(u32 *)(r10 -4) = 1\nr1 = map[idx:0]\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem\nr0 = *(u64 *)(r0 +8)\nexit",                       "4 bytes past the end of the map value (12 bytes)"  },
+     "*(u32 *)(r10 -4) = 1\nr1 = map[idx:0]\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem\nr0 = *(u64 *)(r0 +8)\nexit",                          "4 bytes past the end of the map value (12 bytes)"                                                   },
     {"a helper without the context",                    Type::xdp,       "r1 = r10\nr2 = 0\ncall bpf_xdp_adjust_head\nexit",
-     "hands bpf_xdp_adjust_head R1, which is not the context"                                                                                                                                     },
+     "hands bpf_xdp_adjust_head R1, which is not the context"                                                                                                                                                                                         },
     {"a helper without a map",                          Type::xdp,       "r1 = 1\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem\nexit",
-     "hands bpf_map_lookup_elem R1, which is no map of this program"                                                                                                                              },
+     "hands bpf_map_lookup_elem R1, which is no map of this program"                                                                                                                                                                                  },
     {"a key that is no memory",                         Type::xdp,       "r1 = map[idx:0]\nr2 = 0\ncall bpf_map_lookup_elem\nexit",
-     "hands bpf_map_lookup_elem R2, which reads 4 bytes at 0x0, which is a null pointer"                                                                                                          },
+     "hands bpf_map_lookup_elem R2, which reads 4 bytes at 0x0, which is a null pointer"                                                                                                                                                              },
     {"a value that is not all there",                   Type::xdp,
-     "r1 = map[idx:0]\nr2 = r10\nr2 += -4\nr3 = r10\nr3 += -8\nr4 = 0\ncall bpf_map_update_elem\nexit",                                       "reads 12 bytes at"                                 },
+     "r1 = map[idx:0]\nr2 = r10\nr2 += -4\nr3 = r10\nr3 += -8\nr4 = 0\ncall bpf_map_update_elem\nexit",                                          "reads 12 bytes at"                                                                                  },
     {"packet memory for a helper that changes packets", Type::sched_cls,
-     "r3 = *(u32 *)(r1 +76)\nr2 = 0\nr4 = 4\nr5 = 0\ncall bpf_skb_store_bytes\nexit",                                                         "but helper access to the packet is not allowed"    },
+     "r3 = *(u32 *)(r1 +76)\nr2 = 0\nr4 = 4\nr5 = 0\ncall bpf_skb_store_bytes\nexit",                                                            "but helper access to the packet is not allowed"                                                     },
     {"read-only memory to be written by a helper",      Type::sched_cls,
      "r6 = r1\n" LOOKUP("1") "r1 = r6\nr2 = 0\nr3 = r0\nr4 = 4\ncall bpf_skb_load_bytes\nexit",
-     "in map 'fixed', which programs may not write"                                                                                                                                               },
+     "in map 'fixed', which programs may not write"                                                                                                                                                                                                   },
     {"a size of zero",                                  Type::sched_cls, "r2 = 0\nr3 = r10\nr3 += -8\nr4 = 0\ncall bpf_skb_load_bytes\nexit",
-     "hands bpf_skb_load_bytes R4 = 0, an invalid zero-sized access"                                                                                                                              },
+     "hands bpf_skb_load_bytes R4 = 0, an invalid zero-sized access"                                                                                                                                                                                  },
     {"a tail call into an array",                       Type::xdp,       "r2 = map[idx:0]\nr3 = 0\ncall bpf_tail_call\nexit",
-     "map 'values', expected prog array map for tail call"                                                                                                                                        },
-    {"recursion",                                       Type::xdp,       "f: call f\nexit",                                                   "makes the call stack 9 frames deep"                },
+     "map 'values', expected prog array map for tail call"                                                                                                                                                                                            },
+    {"an update of a map of maps",                      Type::xdp,
+     "r1 = map[idx:4]\nr2 = r10\nr2 += -4\nr3 = r10\nr3 += -4\nr4 = 0\ncall bpf_map_update_elem\nexit",                                          "hands bpf_map_update_elem R1 = map 'outer', cannot pass map_type 12 into func bpf_map_update_elem#2"},
+    {"an erasure from a map of maps",                   Type::xdp,       "r1 = map[idx:5]\nr2 = r10\nr2 += -4\ncall bpf_map_delete_elem\nexit",
+     "cannot pass map_type 13 into func bpf_map_delete_elem#3"                                                                                                                                                                                        },
+    {"a lookup in a prog array",                        Type::xdp,       LOOKUP("3") "exit",
+     "cannot pass map_type 3 into func bpf_map_lookup_elem#1"                                                                                                                                                                                         },
+    {"a tail call into a map of maps",                  Type::xdp,       "r2 = map[idx:4]\nr3 = 0\ncall bpf_tail_call\nexit",
+     "map 'outer', expected prog array map for tail call"                                                                                                                                                                                             },
+    {"reading an inner map as memory",                  Type::xdp,       LOOKUP("4") "r0 = *(u64 *)(r0 +0)\nexit",                               "reads 8 bytes at"                                                                                   },
+    {"writing an inner map as memory",                  Type::xdp,       LOOKUP("5") "*(u64 *)(r0 +0) = 1\nexit",                                "writes 8 bytes at"                                                                                  },
+    {"an inner map as a key",                           Type::xdp,       LOOKUP("4") "r2 = r0\nr1 = map[idx:0]\ncall bpf_map_lookup_elem\nexit",
+     "hands bpf_map_lookup_elem R2, which reads 4 bytes at"                                                                                                                                                                                           },
+    {"an inner map and a bit",                          Type::xdp,
+     LOOKUP("4") "r1 = r0\nr1 += 8\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem\nexit",
+     "hands bpf_map_lookup_elem R1, which is no map of this program"                                                                                                                                                                                  },
+    {"an inner map that is not checked for null",       Type::xdp,
+     "*(u32 *)(r10 -4) = 1\nr1 = map[idx:4]\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem\nr1 = r0\nr2 = r10\nr2 += "
+     "-4\n"
+     "call bpf_map_lookup_elem\nexit",                                                                                                           "hands bpf_map_lookup_elem R1, which is no map of this program"                                      },
+    {"past the end of an inner map's value",            Type::xdp,       LOOKUP("4") IN_INNER "r0 = *(u64 *)(r0 +24)\nend: exit",
+     "4 bytes past the end of the map value (12 bytes)"                                                                                                                                                                                               },
+    {"recursion",                                       Type::xdp,       "f: call f\nexit",                                                      "makes the call stack 9 frames deep"                                                                 },
     {"recursion through callbacks",                     Type::xdp,       "f: r1 = 1\nr2 = subprog[f]\nr3 = 0\nr4 = 0\ncall bpf_loop\nexit",
-     "makes the call stack 9 frames deep"                                                                                                                                                         },
-    {"an endless loop",                                 Type::xdp,       "l: if r0 == 0 goto l\nexit",                                        "is past the limit of 1000 backward jumps and calls"},
+     "makes the call stack 9 frames deep"                                                                                                                                                                                                             },
+    {"an endless loop",                                 Type::xdp,       "l: if r0 == 0 goto l\nexit",                                           "is past the limit of 1000 backward jumps and calls"                                                 },
     {"an endless loop of callbacks",                    Type::xdp,
-     "r1 = 5000\nr2 = subprog[f]\nr3 = 0\nr4 = 0\ncall bpf_loop\nexit\nf: r0 = 0\nexit",                                                      "is past the limit of 1000 backward jumps and calls"},
-    {"the end of the address space",                    Type::xdp,       "r2 = -1\nr0 = *(u64 *)(r2 +0)\nexit",                               "nowhere near"                                      },
+     "r1 = 5000\nr2 = subprog[f]\nr3 = 0\nr4 = 0\ncall bpf_loop\nexit\nf: r0 = 0\nexit",                                                         "is past the limit of 1000 backward jumps and calls"                                                 },
+    {"the end of the address space",                    Type::xdp,       "r2 = -1\nr0 = *(u64 *)(r2 +0)\nexit",                                  "nowhere near"                                                                                       },
     {"a span that wraps",                               Type::xdp,       "r1 = map[idx:0]\nr2 = -2\ncall bpf_map_lookup_elem\nexit",
-     "reads 4 bytes at 0xfffffffffffffffe"                                                                                                                                                        },
+     "reads 4 bytes at 0xfffffffffffffffe"                                                                                                                                                                                                            },
 };
 
 class Stopped : public testing::TestWithParam<Case> {};
@@ -224,28 +274,36 @@ struct Sound {
 };
 
 const Sound kSound[] = {
-    {"packet bytes",                     Type::xdp,       "r2 = *(u32 *)(r1 +0)\nr0 = *(u8 *)(r2 +53)\nexit",            53        },
-    {"a packet's length",                Type::xdp,       "r2 = *(u32 *)(r1 +0)\nr0 = *(u32 *)(r1 +4)\nr0 -= r2\nexit",  54        },
-    {"a narrow context load",            Type::sched_cls, "r0 = *(u8 *)(r1 +0)\nexit",                                   54        },
-    {"an upper byte of a narrow member", Type::sched_cls, "r0 = *(u8 *)(r1 +47)\nexit",                                  0         },
-    {"both halves of a narrow member",   Type::sched_cls, "*(u32 *)(r1 +44) = 5\nr0 = *(u16 *)(r1 +46)\nexit",           5         },
-    {"a sign-extending context load",    Type::sched_cls, "*(u32 *)(r1 +8) = 128\nr0 = *(s8 *)(r1 +8)\nexit",
-     static_cast<uint64_t>(-128)                                                                                                   },
-    {"a context store of a register",    Type::sched_cls, "r2 = 77\n*(u32 *)(r1 +32) = r2\nr0 = *(u32 *)(r1 +32)\nexit",
-     77                                                                                                                            },
-    {"scratch of eight bytes",           Type::sched_cls,
-     "r2 = 0x1122334455667788\n*(u64 *)(r1 +48) = r2\nr0 = *(u32 *)(r1 +52)\nexit",                                      0x11223344},
-    {"a value of a map by its address",  Type::xdp,
-     "r2 = map[idx:0][0]+4\n*(u32 *)(r2 +0) = 9\nr0 = *(u32 *)(r2 +0)\nexit",                                            9         },
-    {"a value of a map by lookup",       Type::xdp,
-     LOOKUP("0") "if r0 == 0 goto end\n*(u64 *)(r0 +0) = 6\nr0 = *(u64 *)(r0 +0)\nend: exit",                            6         },
-    {"an atomic on a map",               Type::xdp,
-     LOOKUP("0") "if r0 == 0 goto end\nr1 = 4\nlock *(u64 *)(r0 +0) += r1\nr0 = *(u64 *)(r0 +0)\nend: exit",             4         },
-    {"the clock",                        Type::xdp,       "call bpf_ktime_get_ns\nexit",                                 5         },
-    {"callbacks",                        Type::xdp,
+    {"packet bytes",                             Type::xdp,       "r2 = *(u32 *)(r1 +0)\nr0 = *(u8 *)(r2 +53)\nexit",            53        },
+    {"a packet's length",                        Type::xdp,       "r2 = *(u32 *)(r1 +0)\nr0 = *(u32 *)(r1 +4)\nr0 -= r2\nexit",  54        },
+    {"a narrow context load",                    Type::sched_cls, "r0 = *(u8 *)(r1 +0)\nexit",                                   54        },
+    {"an upper byte of a narrow member",         Type::sched_cls, "r0 = *(u8 *)(r1 +47)\nexit",                                  0         },
+    {"both halves of a narrow member",           Type::sched_cls, "*(u32 *)(r1 +44) = 5\nr0 = *(u16 *)(r1 +46)\nexit",           5         },
+    {"a sign-extending context load",            Type::sched_cls, "*(u32 *)(r1 +8) = 128\nr0 = *(s8 *)(r1 +8)\nexit",
+     static_cast<uint64_t>(-128)                                                                                                           },
+    {"a context store of a register",            Type::sched_cls, "r2 = 77\n*(u32 *)(r1 +32) = r2\nr0 = *(u32 *)(r1 +32)\nexit",
+     77                                                                                                                                    },
+    {"scratch of eight bytes",                   Type::sched_cls,
+     "r2 = 0x1122334455667788\n*(u64 *)(r1 +48) = r2\nr0 = *(u32 *)(r1 +52)\nexit",                                              0x11223344},
+    {"a value of a map by its address",          Type::xdp,
+     "r2 = map[idx:0][0]+4\n*(u32 *)(r2 +0) = 9\nr0 = *(u32 *)(r2 +0)\nexit",                                                    9         },
+    {"a value of a map by lookup",               Type::xdp,
+     LOOKUP("0") "if r0 == 0 goto end\n*(u64 *)(r0 +0) = 6\nr0 = *(u64 *)(r0 +0)\nend: exit",                                    6         },
+    {"an atomic on a map",                       Type::xdp,
+     LOOKUP("0") "if r0 == 0 goto end\nr1 = 4\nlock *(u64 *)(r0 +0) += r1\nr0 = *(u64 *)(r0 +0)\nend: exit",                     4         },
+    {"a value of an inner map of an array",      Type::xdp,
+     LOOKUP("4") IN_INNER "*(u64 *)(r0 +0) = 6\nr0 = *(u64 *)(r0 +0)\nend: exit",                                                6         },
+    {"a value of an inner map of a hash",        Type::xdp,
+     LOOKUP("5") IN_INNER "*(u64 *)(r0 +0) = 6\nr0 = *(u64 *)(r0 +0)\nend: exit",                                                6         },
+    {"an inner map kept on the stack",           Type::xdp,
+     LOOKUP("4") "*(u64 *)(r10 -16) = r0\n" LOOKUP("5") "r0 = *(u64 *)(r10 -16)\n" IN_INNER "r0 = 8\nend: exit",                 8         },
+    {"a key of a map of maps that is not there", Type::xdp,
+     "*(u32 *)(r10 -4) = 7\nr1 = map[idx:5]\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem\nexit",                                0         },
+    {"the clock",                                Type::xdp,       "call bpf_ktime_get_ns\nexit",                                 5         },
+    {"callbacks",                                Type::xdp,
      "r1 = 5\nr2 = subprog[f]\nr3 = r10\nr3 += -8\nr4 = 0\ncall bpf_loop\nr0 = *(u64 *)(r10 -8)\nexit\n"
-     "f: r3 = *(u64 *)(r2 +0)\nr3 += r1\n*(u64 *)(r2 +0) = r3\nr0 = 0\nexit",                                            10        },
-    {"local calls",                      Type::xdp,       "r1 = 20\ncall f\nr0 += 1\nexit\nf: r0 = r1\nr0 *= 2\nexit",   41        },
+     "f: r3 = *(u64 *)(r2 +0)\nr3 += r1\n*(u64 *)(r2 +0) = r3\nr0 = 0\nexit",                                                    10        },
+    {"local calls",                              Type::xdp,       "r1 = 20\ncall f\nr0 += 1\nexit\nf: r0 = r1\nr0 *= 2\nexit",   41        },
 };
 
 class Engines : public testing::TestWithParam<Sound> {};
@@ -362,6 +420,33 @@ TEST(TailCalls, GiveNoAccessToTheMapsOfTheProgramBefore) {
   EXPECT_TRUE(rig.last.faulted);
 }
 
+TEST(TailCalls, GiveNoAccessToTheInnerMapsOfTheProgramBefore) {
+  Rig rig;
+  const auto target =
+      build(rig, Type::xdp, "r0 = *(u64 *)(r10 -16)\n*(u32 *)(r10 -4) = 0\n" IN_INNER "end: exit", true);
+  ASSERT_TRUE(static_cast<ProgArray&>(*rig.maps[3]).set(0, target));
+  const auto program = build(rig, Type::xdp,
+                             "r6 = r1\n" LOOKUP("4") "*(u64 *)(r10 -16) = r0\nr1 = r6\n"
+                             "r2 = map[idx:3]\nr3 = 0\ncall bpf_tail_call\nr0 = 7\nexit",
+                             true);
+  rig.run(*program);
+  EXPECT_TRUE(rig.last.faulted);
+}
+
+TEST(MapsOfMaps, AnInnerMapOfOneRunIsNoneOfTheNext) {
+  Rig rig;
+  // The first run leaves the inner map's address in an ordinary value; the second finds it there.
+  const auto program =
+      build(rig, Type::xdp,
+            LOOKUP("0") "if r0 == 0 goto end\nr6 = r0\nr0 = *(u64 *)(r6 +0)\nif r0 != 0 goto use\n" LOOKUP(
+                "4") "*(u64 *)(r6 +0) = r0\ngoto end\nuse: " IN_INNER "end: r0 = 0\nexit",
+            true);
+  rig.run(*program);
+  EXPECT_FALSE(rig.last.faulted);
+  rig.run(*program);
+  EXPECT_TRUE(rig.last.faulted);
+}
+
 // ---- The rest of the contract
 
 TEST(Executables, KnowWhetherTheyMayWriteThePacket) {
@@ -401,7 +486,6 @@ TEST(Executables, AreSharedByWorkersAndAtomicsAreAtomicBetweenThem) {
     std::vector<std::jthread> workers;
     for (uint64_t i = 0; i < kWorkers; ++i) workers.emplace_back(work);
   }
-  constexpr std::array<std::byte, 4> kFirst{};
   uint64_t count = 0;
   std::memcpy(&count, rig.maps[0]->lookup(kFirst.data(), 0), sizeof count);
   EXPECT_EQ(count, kWorkers * kBursts * kBurst);

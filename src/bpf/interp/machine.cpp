@@ -46,6 +46,7 @@ uint64_t Machine::start(const Decoded& code, abi::Run& run, Registers& r) noexce
   may_gotos_ = kMayGotos;
   backward_jumps_ = limits_.backward_jumps;
   value_ = {};
+  found_.clear();
   refresh_frame();
   enter_frame(0);
   r[10] = top();

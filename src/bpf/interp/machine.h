@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "abi/ctx.h"
 #include "abi/run.h"
@@ -94,6 +95,9 @@ class Machine {
   std::string refuse_argument(const abi::HelperSpec& helper, const Registers& r, size_t i, const Map*& map);
   std::string refuse_span(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes, Access access);
   Map* map_at(uint64_t value) const noexcept;
+  std::string refuse_map(const abi::HelperSpec& helper, abi::Arg wanted, const Map& map) const;
+  void after_helper(const abi::HelperSpec& helper, const Registers& r);
+  bool find_in(Map& map, uint64_t address) noexcept;
   void refresh_frame() noexcept;
 
   // The words.
@@ -116,6 +120,12 @@ class Machine {
   Span value_;          ///< The map value that was touched last, and what programs may do to it.
   bool value_readable_ = false, value_writable_ = false;
   const Map* value_map_ = nullptr;
+  /// A map that a map of maps answered with, in this run, to this program. It lives until the Reader is quiescent.
+  struct Found {
+    const Decoded* code;
+    Map* map;
+  };
+  std::vector<Found> found_;  ///< Empty unless the run uses maps of maps; each once.
   std::array<Frame, kFrames> frames_;
   static constexpr uint32_t kStackSlack = 8;
   alignas(16) std::array<std::byte, kFrames * kFrameBytes + kStackSlack> bytes_;

@@ -1,6 +1,8 @@
 // The threaded loop: every handler ends with a jump to the next one (computed goto). One template is both engines; the
 // checked one asks the machine before each access. RFC 9669 decides what an instruction means; alu.h and atomic.h say
 // it.
+#include <fmt/format.h>
+
 #include <cstring>
 
 #include "abi/ctx.h"
@@ -204,7 +206,7 @@ call_helper: {
   r[0] = helper->call(*run_, r[1], r[2], r[3], r[4], r[5]);
   if (run_->faulted) [[unlikely]]
     goto stopped;
-  if constexpr (kChecked) refresh_frame();
+  if constexpr (kChecked) after_helper(*helper, registers);
   SAYA_NEXT;
 }
 call_local:
@@ -225,7 +227,7 @@ call_indirect:
     calling_ = op;
     r[0] = helper->call(*run_, r[1], r[2], r[3], r[4], r[5]);
     if (run_->faulted) goto stopped;
-    refresh_frame();
+    after_helper(*helper, registers);
     SAYA_NEXT;
   }
 tail_call:
@@ -235,6 +237,9 @@ tail_call:
     case Tail::finished: goto exit;
     case Tail::stopped: goto stopped;
   }
+poisoned:
+  fault(op, fmt::format("is poisoned: {}", reinterpret_cast<const program::Poison*>(op->imm)->why));
+  goto stopped;
 exit:
   if (depth_ == base) return r[0];
   op = pop(registers);

@@ -12,9 +12,10 @@
 namespace saya::object {
 namespace {
 
-constexpr uint32_t kArray = 2;           ///< BPF_MAP_TYPE_ARRAY
-constexpr size_t kMaxMapNameBytes = 15;  ///< BPF_OBJ_NAME_LEN without its NUL.
-constexpr size_t kMinSectionBytes = 7;   ///< libbpf leaves room for ".rodata" whatever the section.
+constexpr uint32_t kArena = 33;                              ///< BPF_MAP_TYPE_ARENA
+constexpr std::string_view kArenaSection = ".addr_space.1";  // As clang names it after the address space.
+constexpr size_t kMaxMapNameBytes = 15;                      ///< BPF_OBJ_NAME_LEN without its NUL.
+constexpr size_t kMinSectionBytes = 7;                       ///< libbpf leaves room for ".rodata" whatever the section.
 
 bool is_section(std::string_view name, std::string_view prefix) {
   return name == prefix || (name.starts_with(prefix) && name[prefix.size()] == '.');
@@ -47,15 +48,24 @@ std::map<std::string_view, uint32_t> btf_types_of(const btf::Btf* btf) {
 
 MapDefinition definition(const ElfSection& section, const Object& object) {
   MapDefinition map;
+  map.section = section.name;
   map.frozen = is_section(section.name, ".rodata");
   map.spec.name = map_name(object.file, section.name);
   map.spec.type = kArray;
   map.spec.key_size = sizeof(uint32_t);
   map.spec.value_size = static_cast<uint32_t>(section.size);
   map.spec.max_entries = 1;
-  map.spec.flags = map.frozen ? uint32_t{kMapReadOnlyProgram} : 0;
+  map.spec.flags = kMapMmapable | (map.frozen ? uint32_t{kMapReadOnlyProgram} : 0);
   map.initial.assign(section.bytes.begin(), section.bytes.end());
   return map;
+}
+
+/// Variables of an arena live in the arena map itself, from its first byte on.
+void read_arena(const ElfSection& section, uint32_t index, Object& object, Layout& layout) {
+  const auto arena = std::ranges::find(object.maps, kArena, [](const MapDefinition& map) { return map.spec.type; });
+  if (arena == object.maps.end()) return;
+  layout.data.emplace(index, static_cast<uint32_t>(arena - object.maps.begin()));
+  arena->initial.assign(section.bytes.begin(), section.bytes.end());
 }
 
 }  // namespace
@@ -63,6 +73,7 @@ MapDefinition definition(const ElfSection& section, const Object& object) {
 Result<> read_data_sections(const ElfFile& elf, Object& object, Layout& layout) {
   const auto btf_types = btf_types_of(object.btf.get());
   for (const ElfSection& section : elf.sections()) {
+    if (section.name == kArenaSection) read_arena(section, elf.index_of(section), object, layout);
     if (!is_data(section)) continue;
     if (section.size > std::numeric_limits<uint32_t>::max())
       return fail(Code::invalid_argument, fmt::format("section '{}': {} bytes, must be at most {}", section.name,

@@ -1,8 +1,10 @@
-// `.BTF` and `.BTF.ext` of an object: types made final, source lines and function types given to the functions.
+// `.BTF` and `.BTF.ext` of an object: types made final; source lines, function types and CO-RE relocations
+// given to the functions.
 #include <elf.h>
 #include <fmt/format.h>
 
 #include <limits>
+#include <map>
 #include <set>
 #include <unordered_map>
 
@@ -24,7 +26,8 @@ Result<std::vector<std::byte>> relocated(const ElfFile& elf, const ElfSection& s
       return fail(Code::malformed,
                   fmt::format("relocation at {:#x} is outside its {} bytes", relocation.offset, bytes.size()));
     std::byte* word = bytes.data() + relocation.offset;
-    store(word, static_cast<uint32_t>(load<uint32_t>(word) + elf.symbols()[relocation.symbol].value));
+    const auto addend = static_cast<uint64_t>(elf.addend_of(relocation, load<uint32_t>(word)));
+    store(word, static_cast<uint32_t>(elf.symbols()[relocation.symbol].value + addend));
   }
   return bytes;
 }
@@ -45,6 +48,22 @@ std::unordered_map<std::string_view, uint32_t> section_sizes(const ElfFile& elf)
   return sizes;
 }
 
+/// Where named things lie in the sections that hold data, as (section name, symbol) to offset. Of two static variables
+/// with one name in one section nobody can tell which is meant.
+using Offsets = std::map<std::pair<std::string_view, std::string_view>, std::optional<uint32_t>>;
+Offsets variable_offsets(const ElfFile& elf) {
+  Offsets offsets;
+  for (const ElfSymbol& symbol : elf.symbols()) {
+    if (symbol.type != STT_OBJECT || symbol.section >= elf.sections().size() ||
+        symbol.value > std::numeric_limits<uint32_t>::max())
+      continue;
+    const auto offset = static_cast<uint32_t>(symbol.value);
+    const auto [at, is_new] = offsets.try_emplace({elf.sections()[symbol.section].name, symbol.name}, offset);
+    if (!is_new && at->second != offset) at->second = std::nullopt;
+  }
+  return offsets;
+}
+
 Result<std::shared_ptr<const btf::Btf>> read_types(const ElfFile& elf, const ElfSection& section) {
   const auto sizes = section_sizes(elf);
   const auto hidden = hidden_functions(elf);
@@ -53,10 +72,15 @@ Result<std::shared_ptr<const btf::Btf>> read_types(const ElfFile& elf, const Elf
     const auto found = sizes.find(name);
     return found == sizes.end() ? std::nullopt : std::optional(found->second);
   };
+  const Offsets offsets = variable_offsets(elf);
+  facts.offset_of = [&](std::string_view in, std::string_view name) {
+    const auto found = offsets.find({in, name});
+    return found == offsets.end() ? std::nullopt : found->second;
+  };
   facts.is_hidden = [&](std::string_view name) { return hidden.contains(name); };
   SAYA_TRY(std::vector<std::byte> bytes, relocated(elf, section));
   SAYA_TRY(bytes, btf::kernel_form(std::move(bytes), facts));
-  return btf::Btf::parse(bytes);
+  return btf::Btf::parse(std::move(bytes));
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -79,6 +103,16 @@ void take_functions(const btf::SectionInfo& info, uint32_t section, Object& obje
   for (const btf::FunctionInfo& function : info.functions) {
     const auto index = layout.function_at(section, function.offset);
     if (index && layout.functions[*index].start == function.offset) object.functions[*index].btf_type = function.type;
+  }
+}
+
+/// Relocations of functions that static linking dropped are left behind, as libbpf leaves them.
+void take_relocations(const btf::SectionInfo& info, uint32_t section, Object& object, const Layout& layout) {
+  for (const btf::CoreRelocation& relocation : info.relocations) {
+    const auto index = layout.function_at(section, relocation.offset);
+    if (!index) continue;
+    const uint64_t insn = (relocation.offset - layout.functions[*index].start) / kInsnBytes;
+    object.functions[*index].core.push_back({static_cast<uint32_t>(insn), relocation.query});
   }
 }
 
@@ -110,6 +144,7 @@ Result<> read_debug_info(const ElfFile& elf, Object& object, const Layout& layou
     if (found == sections.end()) continue;
     take_functions(info, found->second, object, layout);
     take_lines(info, found->second, object, layout);
+    take_relocations(info, found->second, object, layout);
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include <libelf.h>
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
 #include <optional>
 
@@ -120,6 +121,29 @@ Result<std::vector<ElfSymbol>> read_symbols(std::span<const ElfSection> sections
   return symbols;
 }
 
+ElfRelocation read_relocation(const ElfSection& section, size_t at) {
+  const auto raw = load<Elf64_Rel>(section.bytes.data() + at);
+  ElfRelocation relocation{raw.r_offset, static_cast<uint32_t>(ELF64_R_SYM(raw.r_info)),
+                           static_cast<uint32_t>(ELF64_R_TYPE(raw.r_info)), std::nullopt};
+  if (section.type == SHT_RELA) relocation.addend = load<Elf64_Rela>(section.bytes.data() + at).r_addend;
+  return relocation;
+}
+
+/// "GCC: (14) 12.2.0" in `.comment`: its assembler, binutils up to 2.40, stores symbol plus addend (measured
+/// with 2.40).
+bool is_by_old_gcc(const ElfSection* comment) {
+  constexpr int kFirstWithNewAs = 13;
+  if (!comment) return false;
+  const std::string_view text(reinterpret_cast<const char*>(comment->bytes.data()), comment->bytes.size());
+  const size_t gcc = text.find("GCC: (");
+  const size_t version = gcc == text.npos ? gcc : text.find(") ", gcc);
+  if (version == text.npos) return false;
+  int major = 0;
+  const std::string_view digits = text.substr(version + 2);
+  return std::from_chars(digits.data(), digits.data() + digits.size(), major).ec == std::errc() &&
+         major < kFirstWithNewAs;
+}
+
 }  // namespace
 
 bool ElfSection::is_code() const noexcept { return type == SHT_PROGBITS && (flags & SHF_EXECINSTR) != 0 && size > 0; }
@@ -132,6 +156,7 @@ Result<ElfFile> ElfFile::open(std::span<const std::byte> bytes) {
   SAYA_TRY(file.sections_, cut_sections(headers, bytes));
   SAYA_CHECK(name_sections(elf.get(), headers, file.sections_));
   SAYA_TRY(file.symbols_, read_symbols(file.sections_));
+  file.stores_values_ = is_by_old_gcc(file.find(".comment"));
   file.relocation_sections_.resize(file.sections_.size());
   for (uint32_t i = 0; i < file.sections_.size(); ++i) {
     const ElfSection& section = file.sections_[i];
@@ -151,20 +176,23 @@ Result<std::vector<ElfRelocation>> ElfFile::relocations_of(uint32_t index) const
   std::vector<ElfRelocation> relocations;
   for (const uint32_t from : relocation_sections_[index]) {
     const ElfSection& section = sections_[from];
-    if (section.type == SHT_RELA)
-      return fail(Code::unsupported,
-                  fmt::format("section '{}': relocations with addends (SHT_RELA) are not supported", section.name));
-    for (size_t at = 0; at + sizeof(Elf64_Rel) <= section.size; at += sizeof(Elf64_Rel)) {
-      const auto raw = load<Elf64_Rel>(section.bytes.data() + at);
-      const uint64_t symbol = ELF64_R_SYM(raw.r_info);
-      if (symbol >= symbols_.size())
+    const size_t stride = section.type == SHT_RELA ? sizeof(Elf64_Rela) : sizeof(Elf64_Rel);
+    for (size_t at = 0; at + stride <= section.bytes.size(); at += stride) {
+      const ElfRelocation relocation = read_relocation(section, at);
+      if (relocation.symbol >= symbols_.size())
         return fail(Code::malformed, fmt::format("section '{}': relocation {} names symbol {}, there are {}",
-                                                 section.name, at / sizeof raw, symbol, symbols_.size()));
-      relocations.push_back(
-          {raw.r_offset, static_cast<uint32_t>(symbol), static_cast<uint32_t>(ELF64_R_TYPE(raw.r_info))});
+                                                 section.name, at / stride, relocation.symbol, symbols_.size()));
+      relocations.push_back(relocation);
     }
   }
   return relocations;
+}
+
+int64_t ElfFile::addend_of(const ElfRelocation& relocation, int64_t stored) const noexcept {
+  if (relocation.addend) return *relocation.addend;
+  const ElfSymbol& symbol = symbols_[relocation.symbol];
+  const bool counted = stores_values_ && symbol.type != STT_SECTION;
+  return static_cast<int64_t>(static_cast<uint64_t>(stored) - (counted ? symbol.value : 0));
 }
 
 std::string_view ElfFile::name_of(const ElfSymbol& symbol) const noexcept {

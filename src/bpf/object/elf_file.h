@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,9 +39,10 @@ struct ElfSymbol {
 };
 
 struct ElfRelocation {
-  uint64_t offset = 0;  ///< In the section it changes.
-  uint32_t symbol = 0;  ///< Index, checked.
-  uint32_t type = 0;    ///< R_BPF_*
+  uint64_t offset = 0;            ///< In the section it changes.
+  uint32_t symbol = 0;            ///< Index, checked.
+  uint32_t type = 0;              ///< R_BPF_*
+  std::optional<int64_t> addend;  ///< Of SHT_RELA; else it lies where the relocation applies.
 };
 
 class ElfFile {
@@ -59,12 +61,15 @@ class ElfFile {
   }
   /// Every relocation that changes section `index`, in file order.
   Result<std::vector<ElfRelocation>> relocations_of(uint32_t index) const;
+  /// What the relocation adds to its symbol's value, given the number that is `stored` where it applies.
+  int64_t addend_of(const ElfRelocation& relocation, int64_t stored) const noexcept;
   /// A symbol for messages: its name, or that of the section it stands for.
   std::string_view name_of(const ElfSymbol& symbol) const noexcept;
 
  private:
   std::vector<ElfSection> sections_;
   std::vector<ElfSymbol> symbols_;
+  bool stores_values_ = false;  ///< Places hold the value of a named symbol already: GNU as up to 2.40 adds it.
   std::vector<std::vector<uint32_t>> relocation_sections_;  ///< By the index of the section they change.
 };
 

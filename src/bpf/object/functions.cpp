@@ -37,6 +37,8 @@ class FunctionCutter {
       if (auto cut = cut_section(section, {first, next}); !cut)
         return std::unexpected(std::move(cut).error().at(fmt::format("section '{}'", section.name)));
     }
+    // libbpf: the only function of an object is a program wherever it lies, since nothing could call it.
+    if (object_.functions.size() == 1) object_.functions.front().entry = true;
     return {};
   }
 

@@ -6,32 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <ostream>
-#include <random>
 
 #include "base/bytes.h"
+#include "support/object_files.h"
 
 namespace saya::object {
 namespace {
-
-using Bytes = std::vector<std::byte>;
-
-std::string path_of(std::string_view name) { return fmt::format("{}/bpf/tests/object/{}.o", SAYA_BINARY_DIR, name); }
-
-Bytes bytes_of(std::string_view name) {
-  std::ifstream file(path_of(name), std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const auto bytes = std::as_bytes(std::span(text));
-  return {bytes.begin(), bytes.end()};
-}
-
-Object object_of(std::string_view name) {
-  auto object = read_file(path_of(name));
-  EXPECT_TRUE(object) << object.error().message;
-  return object ? *std::move(object) : Object();
-}
 
 const Function& function_of(const Object& object, std::string_view name) {
   static const Function kNone;
@@ -118,10 +99,10 @@ const MapCase kMaps[] = {
     {"maps", spec("flows", 1, 8, 24, 1024, 1), false},
     {"maps", spec("jumps", 3, 4, 4, 8), false},
     {"static", spec("hidden", 6, 4, 8, 2), false},
-    {"data", spec("data.rodata", 2, 4, 12, 1, 128), true},
-    {"data", spec("data.data", 2, 4, 16, 1), false},
-    {"data", spec("data.bss", 2, 4, 128, 1), false},
-    {"data", spec(".data.tuning", 2, 4, 4, 1), false},
+    {"data", spec("data.rodata", 2, 4, 12, 1, 0x480), true},
+    {"data", spec("data.data", 2, 4, 16, 1, 0x400), false},
+    {"data", spec("data.bss", 2, 4, 128, 1, 0x400), false},
+    {"data", spec(".data.tuning", 2, 4, 4, 1, 0x400), false},
 };
 
 class ObjectMaps : public testing::TestWithParam<MapCase> {};
@@ -194,6 +175,11 @@ TEST(Object, AStaticProgramIsAProgram) {
   EXPECT_TRUE(function_of(object, "tail").entry);
 }
 
+TEST(Object, TheOnlyFunctionIsAProgramWhereverItLies) {
+  EXPECT_TRUE(function_of(object_of("only_function"), "alone").entry);
+  EXPECT_FALSE(function_of(object_of("odd_sections"), "rarely").entry);
+}
+
 TEST(Object, KnowsLicenceTypesAndLines) {
   const Object object = object_of("calls");
   EXPECT_EQ(object.file, "calls.o");
@@ -254,16 +240,9 @@ struct Refusal {
 };
 
 const Refusal kRefusals[] = {
-    {"missing_function",  Code::unsupported,
-     "missing_function.o: section 'xdp', offset 0x8: symbol 'nowhere': is not defined in this object"           },
-    {"legacy_maps",       Code::unsupported,      "section 'maps': legacy map definitions are not supported yet"},
-    {"unknown_attribute", Code::unsupported,
-     "unknown_attribute.o: map 'painted': attribute 'colour': is not supported yet"                             },
-    {"slot_beyond",       Code::invalid_argument,
-     "slot_beyond.o: section '.maps', offset 0x60: map 'stages': slot 9 has a program, max_entries is 4"        },
-    {"values_in_hash",    Code::invalid_argument,
-     "values_in_hash.o: map 'stages': attribute 'values' holds programs, but the type is 1"                     },
-    {"no_such_file",      Code::no_such_entry,    "no_such_file.o: cannot be opened: No such file or directory" },
+    {"missing_function", Code::unsupported,
+     "missing_function.o: section 'xdp', offset 0x8: symbol 'nowhere': is not defined in this object"      },
+    {"no_such_file",     Code::no_such_entry, "no_such_file.o: cannot be opened: No such file or directory"},
 };
 
 class ObjectRefusal : public testing::TestWithParam<Refusal> {};
@@ -285,14 +264,6 @@ struct Change {
 Elf64_Ehdr& header_of(Bytes& bytes) { return *reinterpret_cast<Elf64_Ehdr*>(bytes.data()); }
 Elf64_Shdr& section_of(Bytes& bytes, size_t index) {
   return reinterpret_cast<Elf64_Shdr*>(bytes.data() + header_of(bytes).e_shoff)[index];
-}
-
-/// Gives every section whose name ends in `from` another name; both have the same length.
-void rename(Bytes& bytes, std::string_view from, std::string_view to) {
-  auto* text = reinterpret_cast<char*>(bytes.data());
-  std::string_view all(text, bytes.size());
-  for (size_t at = all.find(from); at != std::string_view::npos; at = all.find(from, at + 1))
-    std::ranges::copy(to, text + at);
 }
 
 const Change kChanges[] = {
@@ -350,10 +321,6 @@ TEST(Object, ReadsTheSameFromTheSameBytes) {
   for (size_t i = 0; i < one->functions.size(); ++i) EXPECT_EQ(one->functions[i].code, two->functions[i].code);
 }
 
-constexpr std::string_view kAll[] = {
-    "maps",      "calls", "data", "missing_function", "legacy_maps", "unknown_attribute", "sections_without_symbols",
-    "tail_calls"};
-
 TEST(Object, AProgArrayKnowsWhatItHoldsFromTheBeginning) {
   const auto object = read_file(path_of("tail_calls"));
   ASSERT_TRUE(object) << object.error().message;
@@ -367,51 +334,6 @@ TEST(Object, AProgArrayKnowsWhatItHoldsFromTheBeginning) {
                        {3, "drop_short"}
   }));
   EXPECT_EQ(stages->spec.value_size, 4u);
-}
-
-TEST(Object, ATruncatedFileIsRefused) {
-  for (const std::string_view name : kAll) {
-    const Bytes bytes = bytes_of(name);
-    for (size_t size = 64; size < bytes.size(); size += 64) {
-      const auto object = read(std::span(bytes).first(size), name);
-      ASSERT_FALSE(object) << name << " cut to " << size;
-      EXPECT_TRUE(object.error().message.starts_with(fmt::format("{}: cut short: ", name))) << object.error().message;
-    }
-  }
-}
-
-TEST(Object, AnyBytesMayBeWrongWithoutHarm) {
-  std::mt19937 random(1);
-  size_t accepted = 0, refused = 0;
-  for (const std::string_view name : kAll) {
-    const Bytes good = bytes_of(name);
-    for (int round = 0; round < 400; ++round) {
-      Bytes bytes = good;
-      for (uint32_t i = random() % 8 + 1; i > 0; --i) bytes[random() % bytes.size()] = static_cast<std::byte>(random());
-      ++(read(bytes, name) ? accepted : refused);
-    }
-  }
-  EXPECT_GT(accepted, 100u);
-  EXPECT_GT(refused, 100u);
-}
-
-/// Random bytes rarely meet the tables that matter; this aims at section headers, symbols, relocations and BTF.
-TEST(Object, TablesMayBeWrongWithoutHarm) {
-  std::mt19937 random(2);
-  for (const std::string_view name : kAll) {
-    const Bytes good = bytes_of(name);
-    for (int round = 0; round < 400; ++round) {
-      Bytes bytes = good;
-      const size_t index = random() % header_of(bytes).e_shnum;
-      const Elf64_Shdr section = section_of(bytes, index);
-      const bool headers = round % 4 == 0 || section.sh_type == SHT_NOBITS || section.sh_size < 8;
-      const size_t start = headers ? header_of(bytes).e_shoff : section.sh_offset;
-      const size_t words = (headers ? header_of(bytes).e_shnum * sizeof(Elf64_Shdr) : section.sh_size) / 4;
-      store(bytes.data() + start + random() % words * 4,
-            static_cast<uint32_t>(random() % 3 ? random() % 64 : random()));
-      (void)read(bytes, name);
-    }
-  }
 }
 
 }  // namespace

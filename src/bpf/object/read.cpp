@@ -1,11 +1,13 @@
 // An ELF object from bytes to data, step by step. Conventions: libbpf 1.x, where its users rely on them.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sha1.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "base/bytes.h"
 #include "base/fd.h"
 #include "object/reading.h"
 
@@ -33,6 +35,16 @@ Result<std::string> read_license(const ElfFile& elf) {
   return license;
 }
 
+/// What iproute2 names the folder of pins after that only loads of the same file share.
+std::string digest_of(std::span<const std::byte> bytes) {
+  SHA1_CTX context;
+  std::byte digest[SHA1_DIGEST_LENGTH];
+  SHA1Init(&context);
+  SHA1Update(&context, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  SHA1Final(reinterpret_cast<uint8_t*>(digest), &context);
+  return to_hex(digest);
+}
+
 Result<Object> read_elf(std::span<const std::byte> bytes, std::string_view file) {
   SAYA_TRY(const ElfFile elf, ElfFile::open(bytes));
   Object object;
@@ -40,12 +52,16 @@ Result<Object> read_elf(std::span<const std::byte> bytes, std::string_view file)
   object.file = base_name(file);
   SAYA_TRY(object.license, read_license(elf));
   SAYA_TRY(object.btf, read_btf(elf));
-  SAYA_CHECK(read_maps(elf, object, layout));
+  SAYA_CHECK(read_btf_maps(elf, object, layout));
+  SAYA_CHECK(read_legacy_maps(elf, object, layout));
   SAYA_CHECK(read_data_sections(elf, object, layout));
   SAYA_CHECK(read_functions(elf, object, layout));
-  SAYA_CHECK(read_program_slots(elf, object, layout));
+  SAYA_CHECK(read_map_values(elf, object, layout));
+  SAYA_CHECK(read_tail_sections(object, layout));
   SAYA_CHECK(read_relocations(elf, object, layout));
   SAYA_CHECK(read_debug_info(elf, object, layout));
+  if (std::ranges::find(object.maps, Pinning::object, &MapDefinition::pinning) != object.maps.end())
+    object.digest = digest_of(bytes);
   return object;
 }
 

@@ -15,6 +15,14 @@
 
 namespace saya::object {
 
+// BPF_MAP_TYPE_* that mean something while an object is read; values are kernel ABI.
+inline constexpr uint32_t kArray = 2;
+inline constexpr uint32_t kProgArray = 3;
+inline constexpr uint32_t kArrayOfMaps = 12;
+inline constexpr uint32_t kHashOfMaps = 13;
+inline constexpr uint32_t kRingbuf = 27;
+inline constexpr uint32_t kUserRingbuf = 31;
+
 /// The bytes of one function in the file.
 struct Place {
   uint32_t section = 0;
@@ -33,16 +41,31 @@ struct Layout {
   std::optional<uint32_t> function_at(uint32_t section, uint64_t offset) const noexcept;
 };
 
+inline constexpr std::string_view kBtfMaps = ".maps";  ///< Section of BTF map definitions.
+/// What a number means as `pinning` of a BTF map, and of a definition from before BTF. (pinning.cpp)
+Pinning btf_pinning(uint32_t number) noexcept;
+Pinning legacy_pinning(uint32_t number) noexcept;
+/// The section holds definitions as they were before BTF.
+bool is_legacy_maps(const ElfSection& section) noexcept;  // legacy_maps.cpp
+/// A map of maps holds other maps: BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_HASH_OF_MAPS.
+constexpr bool is_map_of_maps(uint32_t type) noexcept { return type == kArrayOfMaps || type == kHashOfMaps; }
+/// A slot of a prog array or of an ARRAY_OF_MAPS that `holds` something from the beginning must exist. (map_values.cpp)
+Result<> check_slot(const MapSpec& spec, uint64_t slot, std::string_view holds);
+
 /// `.BTF`, its relocations applied and finished for the kernel; null when there is none. (debug_info.cpp)
 Result<std::shared_ptr<const btf::Btf>> read_btf(const ElfFile& elf);
-/// Maps declared in `.maps`, in file order. (map_definitions.cpp)
-Result<> read_maps(const ElfFile& elf, Object& object, Layout& layout);
+/// Maps declared in `.maps`, in file order. (btf_maps.cpp)
+Result<> read_btf_maps(const ElfFile& elf, Object& object, Layout& layout);
+/// Maps declared in `maps` and `maps/NAME`, in file order. (legacy_maps.cpp)
+Result<> read_legacy_maps(const ElfFile& elf, Object& object, Layout& layout);
 /// `.data*`, `.rodata*` and `.bss*` as arrays of one value. (data_sections.cpp)
 Result<> read_data_sections(const ElfFile& elf, Object& object, Layout& layout);
 /// Code cut at function symbols. (functions.cpp)
 Result<> read_functions(const ElfFile& elf, Object& object, Layout& layout);
-/// What prog arrays hold from the beginning. (program_slots.cpp)
-Result<> read_program_slots(const ElfFile& elf, Object& object, const Layout& layout);
+/// What `.values` of BTF maps hold from the beginning: programs, or maps. (map_values.cpp)
+Result<> read_map_values(const ElfFile& elf, Object& object, const Layout& layout);
+/// Programs of sections "ID/SLOT". (tail_sections.cpp)
+Result<> read_tail_sections(Object& object, const Layout& layout);
 /// What instructions refer to. (relocations.cpp)
 Result<> read_relocations(const ElfFile& elf, Object& object, const Layout& layout);
 /// `.BTF.ext`: source lines and the BTF type of each function. (debug_info.cpp)

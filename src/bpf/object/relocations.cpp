@@ -56,27 +56,31 @@ class RelocationReader {
     if (at % kInsnBytes != 0) return fail(Code::malformed, "the relocation is not at an instruction");
     if (symbol.section == SHN_UNDEF)
       return fail(Code::unsupported, "is not defined in this object, and extern symbols are not supported yet");
+    if (symbol.section == SHN_COMMON)
+      return fail(Code::unsupported, "is a common symbol, without a section; compile with -fno-common");
     if (symbol.section >= elf_.sections().size())
       return fail(Code::unsupported, fmt::format("lies in the special section {:#x}", symbol.section));
     Function& function = object_.functions[*index];
     const auto insn = static_cast<uint32_t>(at / kInsnBytes);
-    SAYA_TRY(Relocation relocation, resolve(function, insn, from.type, symbol));
+    SAYA_TRY(Relocation relocation, resolve(function, insn, from, symbol));
     relocation.insn = insn;
     function.relocations.push_back(relocation);
     return {};
   }
 
-  Result<Relocation> resolve(const Function& function, uint32_t insn, uint32_t type, const ElfSymbol& symbol) const {
+  Result<Relocation> resolve(const Function& function, uint32_t insn, const ElfRelocation& from,
+                             const ElfSymbol& symbol) const {
     const isa::RawInsn& raw = function.code[insn];
-    if (type == kRelocCall) {
+    if (from.type == kRelocCall) {
       if (raw.opcode != kCall || raw.src() != kCallLocal)
         return fail(Code::malformed, fmt::format("a call relocation at opcode {:#04x}, src {}", raw.opcode, raw.src()));
-      return function_at(Relocation::Kind::call, symbol.section, symbol.value + call_bytes(raw));
+      return function_at(Relocation::Kind::call, symbol.section, symbol.value + call_bytes(from, raw));
     }
-    if (type != kRelocImm64) return fail(Code::unsupported, fmt::format("relocation type {} is not supported", type));
+    if (from.type != kRelocImm64)
+      return fail(Code::unsupported, fmt::format("relocation type {} is not supported", from.type));
     if (raw.opcode != kLoadImm || insn + 1 >= function.code.size())
       return fail(Code::malformed, fmt::format("a 64-bit relocation at opcode {:#04x}", raw.opcode));
-    return resolve_address(symbol, symbol.value + static_cast<uint64_t>(int64_t{raw.imm}));
+    return resolve_address(symbol, symbol.value + static_cast<uint64_t>(elf_.addend_of(from, raw.imm)));
   }
 
   Result<Relocation> resolve_address(const ElfSymbol& symbol, uint64_t offset) const {
@@ -100,6 +104,12 @@ class RelocationReader {
 
   static uint64_t call_bytes(const isa::RawInsn& raw) {
     return static_cast<uint64_t>((int64_t{raw.imm} + 1) * kInsnBytes);
+  }
+
+  /// With an addend of its own, a relocation counts bytes.
+  uint64_t call_bytes(const ElfRelocation& from, const isa::RawInsn& raw) const {
+    const int64_t addend = elf_.addend_of(from, raw.imm);
+    return static_cast<uint64_t>(from.addend ? addend : (addend + 1) * kInsnBytes);
   }
 
   Result<Relocation> function_at(Relocation::Kind kind, uint32_t section, uint64_t offset) const {

@@ -54,6 +54,11 @@ const object::SourceLine* Program::line_of(uint32_t insn) const noexcept {
   return after == lines.begin() ? nullptr : &*std::prev(after);
 }
 
+const Poison* Program::poison_at(uint32_t insn) const noexcept {
+  const auto found = std::ranges::lower_bound(poisons, insn, {}, &Poison::insn);
+  return found != poisons.end() && found->insn == insn ? &*found : nullptr;
+}
+
 ProgramPtr from_code(std::string name, std::vector<isa::RawInsn> code, Type type) {
   auto program = std::make_shared<Program>();
   program->name = std::move(name);

@@ -88,6 +88,22 @@ TEST_P(LinkedProgram, LoadsRunsAndIsTaggedInTheKernelAsWeSay) {
   EXPECT_EQ(output->verdict, GetParam().result);
   EXPECT_EQ(tag_of(*loaded), tag_of(**program));
 }
+TEST_P(LinkedProgram, LoadsWithMapsMadeFromTheirDefinitions) {
+  const auto object = object::read_file(path_of(GetParam().object));
+  ASSERT_TRUE(object) << object.error().message;
+  const auto index = object::find_program(*object, GetParam().program);
+  ASSERT_TRUE(index) << index.error().message;
+  const auto program = link(*object, *index, {});
+  ASSERT_TRUE(program) << program.error().message;
+  auto session = kernel::Session::open(*object);
+  const auto loaded = session.load(**program);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  const std::vector<std::byte> packet(64);
+  const auto output = kernel::test_run(loaded->get(), {.data = packet});
+  ASSERT_TRUE(output) << output.error().message;
+  EXPECT_EQ(output->verdict, GetParam().result);
+  EXPECT_EQ(tag_of(*loaded), tag_of(**program));
+}
 INSTANTIATE_TEST_SUITE_P(Kernel, LinkedProgram, testing::ValuesIn(kRuns));
 
 /// Everything bpftool pinned, removed again at the end.

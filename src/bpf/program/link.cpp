@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "program/core_patch.h"
 #include "program/finish.h"
 #include "program/program.h"
 
@@ -18,8 +19,8 @@ constexpr uint8_t kLoadImm = 0x18;  ///< BPF_LD | BPF_IMM | BPF_DW
 
 class Linker {
  public:
-  Linker(const object::Object& object, std::span<const MapPtr> maps, Program& program)
-      : object_(object), maps_(maps), program_(program) {}
+  Linker(const object::Object& object, std::span<const MapPtr> maps, const Target& target, Program& program)
+      : object_(object), maps_(maps), target_(target), program_(program) {}
 
   Result<> link(uint32_t entry) {
     append(entry);
@@ -36,7 +37,8 @@ class Linker {
       if (auto done = apply(relocation, at); !done)
         return std::unexpected(std::move(done).error().at(describe(function, relocation.insn)));
     }
-    return check_references();
+    SAYA_CHECK(check_references());
+    return apply_core(object_, linked_, target_, program_);
   }
 
  private:
@@ -55,6 +57,7 @@ class Linker {
     const object::Function& function = object_.functions[index];
     const auto start = static_cast<uint32_t>(program_.code.size());
     start_[index] = start;
+    linked_.push_back(index);
     program_.subprograms.push_back(
         {function.name, start, static_cast<uint32_t>(function.code.size()), function.btf_type});
     program_.code.insert(program_.code.end(), function.code.begin(), function.code.end());
@@ -138,7 +141,9 @@ class Linker {
 
   const object::Object& object_;
   std::span<const MapPtr> maps_;
+  const Target& target_;
   Program& program_;
+  std::vector<uint32_t> linked_;  ///< Functions, in the order of program_.subprograms.
   std::vector<uint32_t> start_ = std::vector<uint32_t>(object_.functions.size(), kAbsent);
   std::vector<uint32_t> map_index_ = std::vector<uint32_t>(object_.maps.size(), kAbsent);
   std::vector<uint32_t> resolved_;  ///< Slots that a relocation has set.
@@ -156,7 +161,7 @@ void set_type(Program& program, const object::Function& function, Type type) {
 }  // namespace
 
 Result<ProgramPtr> link(const object::Object& object, uint32_t index, std::span<const MapPtr> maps, Type type,
-                        const Target&) {
+                        const Target& target) {
   if (index >= object.functions.size())
     return fail(Code::no_such_entry, fmt::format("{}: function {} does not exist, there are {}", object.file, index,
                                                  object.functions.size()));
@@ -172,7 +177,7 @@ Result<ProgramPtr> link(const object::Object& object, uint32_t index, std::span<
   program->gpl_compatible = is_gpl_compatible(object.license);
   program->btf = object.btf;
   set_type(*program, function, type);
-  if (auto linked = Linker(object, maps, *program).link(index); !linked)
+  if (auto linked = Linker(object, maps, target, *program).link(index); !linked)
     return std::unexpected(std::move(linked).error().at(program->origin));
   complete_subprograms(*program);
   set_tags(*program);

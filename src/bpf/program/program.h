@@ -33,6 +33,7 @@ struct SectionType {
   bool frags = false;
   bool sleepable = false;
   uint32_t expected_attach_type = 0;  ///< BPF_TCX_INGRESS and the like; 0 when the name says nothing.
+  bool autoload = true;               ///< False for "?xdp": libbpf loads such a program only when it is asked for.
 };
 SectionType type_of_section(std::string_view section) noexcept;
 
@@ -48,6 +49,7 @@ struct ExternUse {
   std::string name;
   object::Extern::Kind kind = object::Extern::Kind::function;
   bool weak = false;
+  bool typed = true;  ///< Of a variable: false for `const void`, of which programs only take the address.
 };
 
 /// An instruction that CO-RE could not resolve: it became a call that no engine knows, as libbpf does it.
@@ -84,6 +86,8 @@ struct Program {
 
   /// The innermost source line at or before `insn`, or null.
   const object::SourceLine* line_of(uint32_t insn) const noexcept;
+  /// Why the instruction at slot `insn` must not be reached, or null.
+  const Poison* poison_at(uint32_t insn) const noexcept;
 };
 using ProgramPtr = std::shared_ptr<const Program>;
 

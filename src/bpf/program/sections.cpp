@@ -1,58 +1,74 @@
-// Section names: libbpf 1.x's conventions (section_defs, tools/lib/bpf/libbpf.c) and the older names iproute2 uses.
+// What section names mean. Rules of libbpf 1.x (sec_def_matches(), tools/lib/bpf/libbpf.c); what it knows no more
+// (libbpf 0.x took any name that begins like a row's) is matched after it, so that old objects keep their types.
+#include "program/sections.h"
+
 #include <algorithm>
 #include <cctype>
 #include <iterator>
 
-#include "program/program.h"
-
 namespace saya::program {
 namespace {
 
-// BPF_* of enum bpf_attach_type, Linux 6.18 include/uapi/linux/bpf.h.
-constexpr uint32_t kXdpDevmap = 33;
-constexpr uint32_t kXdpCpumap = 35;
-constexpr uint32_t kTcxIngress = 46;
-constexpr uint32_t kTcxEgress = 47;
+using enum SectionMatch;
 
-struct Row {
-  std::string_view prefix;
-  SectionType type;
+/// The last column of sections.def.
+enum class Wish : uint8_t { plain, frags, sleepable };
+
+constexpr SectionType section_type(Type type, AttachType attach, Wish wish) {
+  return {.type = type,
+          .frags = wish == Wish::frags,
+          .sleepable = wish == Wish::sleepable,
+          .expected_attach_type = static_cast<uint32_t>(attach)};
+}
+
+constexpr Section kSections[] = {
+#define SAYA_SECTION(name, match, type, attach, wish) \
+  {name, SectionMatch::match, section_type(Type::type, AttachType::attach, Wish::wish)},
+#include "program/sections.def"
 };
 
-/// The first row that matches decides, so the longer names come first.
-constexpr Row kRows[] = {
-    {"xdp.frags/devmap", {Type::xdp, true, false, kXdpDevmap}        },
-    {"xdp.frags/cpumap", {Type::xdp, true, false, kXdpCpumap}        },
-    {"xdp.frags",        {Type::xdp, true, false, 0}                 },
-    {"xdp/devmap",       {Type::xdp, false, false, kXdpDevmap}       },
-    {"xdp/cpumap",       {Type::xdp, false, false, kXdpCpumap}       },
-    {"xdp_devmap",       {Type::xdp, false, false, kXdpDevmap}       },
-    {"xdp_cpumap",       {Type::xdp, false, false, kXdpCpumap}       },
-    {"xdp",              {Type::xdp, false, false, 0}                },
-    {"tcx/ingress",      {Type::sched_cls, false, false, kTcxIngress}},
-    {"tcx/egress",       {Type::sched_cls, false, false, kTcxEgress} },
-    {"tc/ingress",       {Type::sched_cls, false, false, kTcxIngress}},
-    {"tc/egress",        {Type::sched_cls, false, false, kTcxEgress} },
-    {"tc",               {Type::sched_cls, false, false, 0}          },
-    {"classifier",       {Type::sched_cls, false, false, 0}          },
-    {"action",           {Type::sched_act, false, false, 0}          },
-    {"socket",           {Type::socket_filter, false, false, 0}      },
+constexpr std::string_view kAttachTypes[] = {
+#define SAYA_ATTACH_TYPE(id, name) #name,
+#include "program/attach_types.def"
 };
+#define SAYA_ATTACH_TYPE(id, name) static_assert(kAttachTypes[id] == #name, "attach_types.def is in order");
+#include "program/attach_types.def"
 
-/// Whether `section` is `prefix`, or goes on with something that is no letter: "xdp/pass", "xdp_pass" and "tc1", but
-/// not "tcx" and "tcp".
-bool matches(std::string_view section, std::string_view prefix) {
-  if (!section.starts_with(prefix)) return false;
-  return section.size() == prefix.size() || !std::isalpha(static_cast<unsigned char>(section[prefix.size()]));
+bool matches(std::string_view section, const Section& row) {
+  if (!section.starts_with(row.name)) return false;
+  return section.size() == row.name.size() || (row.match == family && section[row.name.size()] == '/');
+}
+
+/// "xdp_pass" and "tc1", but not "tcp".
+bool matches_loosely(std::string_view section, const Section& row) {
+  return row.match == loose && section.starts_with(row.name) && section.size() > row.name.size() &&
+         !std::isalpha(static_cast<unsigned char>(section[row.name.size()]));
+}
+
+const Section* find(std::string_view section) noexcept {
+  for (const Section& row : kSections)
+    if (matches(section, row)) return &row;
+  const Section* longest = nullptr;
+  for (const Section& row : kSections)
+    if (matches_loosely(section, row) && (!longest || row.name.size() > longest->name.size())) longest = &row;
+  return longest;
 }
 
 }  // namespace
 
+std::span<const Section> sections() noexcept { return kSections; }
+
+std::string_view attach_type_name(uint32_t id) noexcept {
+  return id < std::size(kAttachTypes) ? kAttachTypes[id] : std::string_view{};
+}
+
 SectionType type_of_section(std::string_view section) noexcept {
-  if (section.starts_with('?')) section.remove_prefix(1);  // libbpf: not loaded unless asked for.
-  const auto* row =
-      std::ranges::find_if(kRows, [&](const Row& candidate) { return matches(section, candidate.prefix); });
-  return row == std::end(kRows) ? SectionType{} : row->type;
+  const bool autoload = !section.starts_with('?');
+  if (!autoload) section.remove_prefix(1);
+  const Section* row = find(section);
+  SectionType type = row ? row->type : SectionType{};
+  type.autoload = autoload;
+  return type;
 }
 
 std::optional<abi::Hook> hook_of(Type type) noexcept {

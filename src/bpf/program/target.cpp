@@ -1,6 +1,8 @@
 // The targets that need no kernel.
 #include "program/target.h"
 
+#include "program/own_types.h"
+
 namespace saya::program {
 namespace {
 
@@ -9,7 +11,7 @@ constexpr uint32_t kLinux_6_18 = (6 << 16) + (18 << 8);
 }  // namespace
 
 const Target& default_target() {
-  static const Target target{.name = "saya's own types", .kernel_version = kLinux_6_18};
+  static const Target target{.name = "saya's own types", .types = own_types, .kernel_version = kLinux_6_18};
   return target;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,14 +48,17 @@ struct Member {
   int64_t value = 0;    ///< Enumerators.
 };
 struct Type {
-  Kind kind = Kind::unknown;
   std::string_view name;
+  std::span<const Member> members;  ///< Owned by the Btf.
+  Kind kind = Kind::unknown;
+  bool flag = false;        ///< The record's kind_flag. Enumerations: signed; forwards: of a union.
+  uint8_t encoding = 0;     ///< Integers: BTF_INT_SIGNED (1), BTF_INT_CHAR (2), BTF_INT_BOOL (4).
+  uint8_t bit_offset = 0;   ///< Integers of an old form of bit-field.
   uint32_t size = 0;        ///< Bytes, for the kinds that have one.
   uint32_t target = 0;      ///< Pointed-to, aliased, element or return type.
   uint32_t index_type = 0;  ///< Arrays.
   uint32_t elements = 0;    ///< Arrays.
   uint32_t linkage = 0;     ///< Functions and variables: 0 static, 1 global, 2 extern.
-  std::vector<Member> members;
 };
 
 /// Where an instruction came from.
@@ -71,13 +75,19 @@ struct FunctionInfo {
   uint32_t type = 0;
 };
 
+class NameIndex;
+
 /// The BTF of one object. Owns its bytes; views returned by it live as long as it does. Immutable. Strings
 /// appear cut after 4096 bytes and before a control character, since they reach terminals.
 class Btf {
  public:
+  ~Btf();
+
   /// Parses `.BTF`; names the type id and offset of the first thing that is wrong. Memory stays within a constant times
   /// the input's size.
   static Result<std::shared_ptr<const Btf>> parse(std::span<const std::byte> bytes);
+  /// The same of bytes that are handed over.
+  static Result<std::shared_ptr<const Btf>> parse(std::vector<std::byte>&& bytes);
 
   /// Number of types, void included; ids run from 0 to count() - 1.
   uint32_t count() const noexcept { return static_cast<uint32_t>(types_.size()); }
@@ -85,6 +95,9 @@ class Btf {
   const Type& type(uint32_t id) const noexcept { return types_[id < types_.size() ? id : 0]; }
   /// The first type of that kind and name.
   std::optional<uint32_t> find(Kind kind, std::string_view name) const noexcept;
+  /// The types that CO-RE may take for one of that kind and name, in id order: those whose names are equal up to the
+  /// flavour ("___old"); an enumeration of either width for an enumeration.
+  std::vector<uint32_t> candidates(Kind kind, std::string_view name) const;
   /// Follows typedefs and qualifiers (bounded: cycles end in void).
   uint32_t resolve(uint32_t id) const noexcept;
   /// Bytes a value of the type takes; nothing for types without a size and for cycles.
@@ -94,10 +107,19 @@ class Btf {
   std::span<const std::byte> raw() const noexcept { return bytes_; }
 
  private:
-  Btf() = default;
+  /// Built by the first question that needs it.
+  struct LazyIndex {
+    std::once_flag once;
+    std::unique_ptr<const NameIndex> index;
+  };
+  const NameIndex& index(LazyIndex& lazy, std::string_view (*part)(std::string_view)) const;
+
+  Btf();
   std::vector<std::byte> bytes_;
   std::vector<Type> types_;
+  std::vector<Member> members_;  ///< Of all types, one after the other.
   std::span<const std::byte> strings_;
+  mutable LazyIndex names_, flavours_;
 };
 
 /// BPF_CORE_*: what a CO-RE relocation asks of the target's types; values are the format's.

@@ -225,6 +225,23 @@ TEST(KernelForm, SizesAndSortsDataSectionsAndMakesHiddenFunctionsStatic) {
   EXPECT_EQ((*btf)->type(10).linkage, 0u);
 }
 
+TEST(KernelForm, TakesTheOffsetsOfVariablesFromTheElfIfItKnowsThem) {
+  ElfFacts facts;
+  facts.section_size = [](std::string_view) { return std::nullopt; };
+  facts.is_hidden = [](std::string_view) { return false; };
+  const auto before = Btf::parse(make_btf(kTypes));
+  const std::string_view moved = (*before)->type((*before)->type(8).members[0].type).name;
+  facts.offset_of = [&](std::string_view section, std::string_view variable) {
+    return section == ".data" && variable == moved ? std::optional(40u) : std::nullopt;
+  };
+  const auto bytes = kernel_form(make_btf(kTypes), facts);
+  ASSERT_TRUE(bytes) << bytes.error().message;
+  const auto btf = Btf::parse(*bytes);
+  ASSERT_TRUE(btf);
+  EXPECT_EQ((*btf)->type((*btf)->type(8).members.back().type).name, moved);
+  EXPECT_EQ((*btf)->type(8).members.back().offset, 40u);
+}
+
 TEST(Btf, AnyByteMayBeWrongWithoutHarm) {
   const Bytes good = make_btf(kTypes), good_ext = make_ext({8, 39, 1, 0, 10}, {16, 39, 1, 24, 34, 43, 7});
   std::mt19937 random(1);

@@ -1,4 +1,5 @@
-// `.BTF.ext`: which function starts and which source line stands where (Linux 6.18 Documentation/bpf/btf.rst 4.2).
+// `.BTF.ext`: which function starts and which source line stands where, and what CO-RE relocates
+// (Linux 6.18 Documentation/bpf/btf.rst 4.2, Documentation/bpf/llvm_reloc.rst).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,10 +23,17 @@ struct Header {
   uint32_t line_offset;
   uint32_t line_bytes;
 };
+/// Follows the header if its length says so: clang 10 and newer.
+struct CoreHeader {
+  uint32_t offset;
+  uint32_t bytes;
+};
+constexpr size_t kInsnBytes = 8;
 constexpr size_t kFunctionBytes = 8;
 constexpr size_t kLineBytes = 16;
+constexpr size_t kCoreBytes = 16;
 
-/// Collects both tables by section name, in the order in which names first appear.
+/// Collects the tables by section name, in the order in which names first appear.
 class ExtReader {
  public:
   explicit ExtReader(const Btf& btf) : btf_(btf) {}
@@ -67,10 +75,30 @@ class ExtReader {
     return {};
   }
 
+  Result<> take_relocation(SectionInfo& section, const std::byte* at) const {
+    const auto offset = load<uint32_t>(at), type = load<uint32_t>(at + 4), kind = load<uint32_t>(at + 12);
+    const auto access = btf_.string_at(load<uint32_t>(at + 8));
+    if (offset % kInsnBytes != 0)
+      return fail(Code::malformed, fmt::format("offset {} is not a multiple of {}", offset, kInsnBytes));
+    if (type == 0 || type >= btf_.count())
+      return fail(Code::malformed, fmt::format("type {} does not exist, there are {}", type, btf_.count()));
+    if (!access)
+      return fail(Code::malformed,
+                  fmt::format("string offset {} is outside the string section", load<uint32_t>(at + 8)));
+    if (kind > static_cast<uint32_t>(CoreKind::type_matches))
+      return fail(Code::unsupported, fmt::format("relocation kind is {}, must be 0..{}", kind,
+                                                 static_cast<uint32_t>(CoreKind::type_matches)));
+    section.relocations.push_back({
+        offset, {type, *access, static_cast<CoreKind>(kind)}
+    });
+    return {};
+  }
+
   std::vector<SectionInfo> take_sections() && {
     for (SectionInfo& section : sections_) {
       std::ranges::sort(section.functions, {}, [](const FunctionInfo& f) { return std::tuple(f.offset, f.type); });
       std::ranges::sort(section.lines, {}, [](const Line& l) { return std::tuple(l.offset, l.line, l.column); });
+      std::ranges::stable_sort(section.relocations, {}, &CoreRelocation::offset);
     }
     return std::move(sections_);
   }
@@ -98,7 +126,7 @@ class ExtReader {
 
   size_t section(std::string_view name) {
     const auto [found, fresh] = index_.try_emplace(name, sections_.size());
-    if (fresh) sections_.push_back({.section = name, .functions = {}, .lines = {}});
+    if (fresh) sections_.push_back({.section = name, .functions = {}, .lines = {}, .relocations = {}});
     return found->second;
   }
 
@@ -113,6 +141,14 @@ Result<std::span<const std::byte>> cut(std::span<const std::byte> body, uint32_t
     return fail(Code::malformed,
                 fmt::format("{}: {} bytes at {} leave the {} bytes after the header", what, size, offset, body.size()));
   return body.subspan(offset, size);
+}
+
+/// The table of CO-RE relocations; empty when the header is too short to name it.
+Result<std::span<const std::byte>> core_table(const Header& header, std::span<const std::byte> bytes,
+                                              std::span<const std::byte> body) {
+  if (header.header_bytes < sizeof(Header) + sizeof(CoreHeader)) return std::span<const std::byte>();
+  const auto core = load<CoreHeader>(bytes.data() + sizeof(Header));
+  return cut(body, core.offset, core.bytes, "core_relo");
 }
 
 }  // namespace
@@ -130,12 +166,16 @@ Result<std::vector<SectionInfo>> parse_ext(const Btf& btf, std::span<const std::
   const auto body = bytes.subspan(header.header_bytes);
   SAYA_TRY(const auto functions, cut(body, header.function_offset, header.function_bytes, "func_info"));
   SAYA_TRY(const auto lines, cut(body, header.line_offset, header.line_bytes, "line_info"));
+  SAYA_TRY(const auto relocations, core_table(header, bytes, body));
   ExtReader reader(btf);
   SAYA_CHECK(reader.read_table(functions, "func_info", kFunctionBytes, [&](SectionInfo& section, const std::byte* at) {
     return reader.take_function(section, at);
   }));
   SAYA_CHECK(reader.read_table(lines, "line_info", kLineBytes, [&](SectionInfo& section, const std::byte* at) {
     return reader.take_line(section, at);
+  }));
+  SAYA_CHECK(reader.read_table(relocations, "core_relo", kCoreBytes, [&](SectionInfo& section, const std::byte* at) {
+    return reader.take_relocation(section, at);
   }));
   return std::move(reader).take_sections();
 }

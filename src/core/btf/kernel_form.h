@@ -16,10 +16,13 @@ namespace saya::btf {
 struct ElfFacts {
   std::function<std::optional<uint32_t>(std::string_view section)> section_size;
   std::function<bool(std::string_view function)> is_hidden;  ///< STV_HIDDEN or STV_INTERNAL.
+  /// Where a variable lies in its section, if the ELF knows. May be empty. gcc leaves it out of the BTF.
+  std::function<std::optional<uint32_t>(std::string_view section, std::string_view variable)> offset_of;
 };
 
-/// Gives every data section without a size the size of its ELF section, sorts its variables by offset, and makes
-/// hidden functions static, so that the kernel does not verify them on their own (kernel/bpf/btf.c, Linux 6.18).
+/// Gives every data section without a size the size of its ELF section, its variables the offsets that the ELF knows,
+/// sorts them by offset, and makes hidden functions static, so that the kernel does not verify them on their own
+/// (kernel/bpf/btf.c, Linux 6.18).
 /// Variable offsets must be final: the relocations of `.BTF` are applied.
 Result<std::vector<std::byte>> kernel_form(std::vector<std::byte> bytes, const ElfFacts& facts);
 

@@ -1,5 +1,6 @@
 // Questions to a parsed Btf. Cycles are legal bytes, so every walk counts its steps.
 #include "btf/btf.h"
+#include "btf/name_index.h"
 #include "btf/wire.h"
 
 namespace saya::btf {
@@ -15,10 +16,27 @@ constexpr bool is_alias(Kind kind) {
 
 }  // namespace
 
+Btf::Btf() = default;
+Btf::~Btf() = default;
+
+const NameIndex& Btf::index(LazyIndex& lazy, std::string_view (*part)(std::string_view)) const {
+  std::call_once(lazy.once, [&] { lazy.index = std::make_unique<const NameIndex>(types_, part); });
+  return *lazy.index;
+}
+
 std::optional<uint32_t> Btf::find(Kind kind, std::string_view name) const noexcept {
-  for (uint32_t id = 1; id < count(); ++id)
-    if (types_[id].kind == kind && types_[id].name == name) return id;
-  return std::nullopt;
+  const NameIndex& names = index(names_, [](std::string_view whole) { return whole; });
+  uint32_t id = names.first(kind, name);
+  while (id && types_[id].kind != kind) id = names.next(id, kind, name);
+  return id ? std::optional(id) : std::nullopt;
+}
+
+std::vector<uint32_t> Btf::candidates(Kind kind, std::string_view name) const {
+  const NameIndex& flavours = index(flavours_, without_flavour);
+  std::vector<uint32_t> found;
+  const std::string_view part = without_flavour(name);
+  for (uint32_t id = flavours.first(kind, part); id; id = flavours.next(id, kind, part)) found.push_back(id);
+  return found;
 }
 
 uint32_t Btf::resolve(uint32_t id) const noexcept {

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "base/bytes.h"
 
@@ -70,8 +72,38 @@ Result<> check_header(const Header& header, size_t available) {
   return {};
 }
 
-/// NUL is one of them.
-bool is_control(char c) { return (c >= 0 && c < ' ') || c == 0x7f; }
+/// What is wrong with the record of type `id`.
+std::unexpected<Error> wrong(uint32_t id, std::string_view kind, size_t offset, std::string_view cause) {
+  return fail(Code::malformed, fmt::format("type {} ({} at offset {}): {}", id, kind, offset, cause));
+}
+
+constexpr uint64_t repeat(uint8_t byte) { return byte * 0x0101010101010101u; }
+
+/// A word with bit 7 set in the first byte that is below a blank or is DEL; the bits above it may be anything. NUL and
+/// tab are such bytes.
+constexpr uint64_t control_bytes(uint64_t word) {
+  const uint64_t del = word ^ repeat(0x7f);
+  return (((word - repeat(' ')) & ~word) | ((del - repeat(1)) & ~del)) & repeat(0x80);
+}
+
+/// How many of `size` bytes come before the first control character; eight at a time, since a kernel's types have half
+/// a million names.
+size_t before_control(const char* text, size_t size) {
+  for (size_t at = 0; at < size;) {
+    uint64_t word = 0;
+    std::memcpy(&word, text + at, std::min(size - at, sizeof word));
+    const uint64_t found = control_bytes(word);  // Bytes beyond the end are NUL.
+    if (!found) {
+      at += sizeof word;
+      continue;
+    }
+    at += static_cast<size_t>(std::countr_zero(found)) / 8;
+    if (at >= size) return size;
+    if (text[at] != '\t') return at;
+    ++at;
+  }
+  return size;
+}
 
 }  // namespace
 
@@ -97,10 +129,8 @@ Result<Sections> split(std::span<const std::byte> bytes) {
 
 Result<Record> next_record(const Sections& sections, uint32_t id, size_t& offset) {
   const auto rest = sections.types.subspan(offset);
-  auto wrong = [&](std::string_view what, std::string cause) {
-    return fail(Code::malformed, fmt::format("type {} ({} at offset {}): {}", id, what, offset, cause));
-  };
-  if (rest.size() < kRecordBytes) return wrong("unknown", fmt::format("only {} bytes are left", rest.size()));
+  if (rest.size() < kRecordBytes)
+    return wrong(id, "unknown", offset, fmt::format("only {} bytes are left", rest.size()));
   Record record;
   record.id = id;
   record.offset = static_cast<uint32_t>(offset);
@@ -109,19 +139,21 @@ Result<Record> next_record(const Sections& sections, uint32_t id, size_t& offset
   record.word = load<uint32_t>(rest.data() + 8);
   const uint32_t kind = info >> 24 & 31;
   if (kind == 0 || kind >= std::size(kShapes))
-    return wrong("unknown", fmt::format("kind is {}, must be 1..{}", kind, std::size(kShapes) - 1));
+    return wrong(id, "unknown", offset, fmt::format("kind is {}, must be 1..{}", kind, std::size(kShapes) - 1));
   const Shape& shape = kShapes[kind];
-  if (info & kReservedInfo) return wrong(shape.name, fmt::format("info {:#x} has reserved bits set", info));
+  if (info & kReservedInfo) return wrong(id, shape.name, offset, fmt::format("info {:#x} has reserved bits set", info));
   record.kind = static_cast<Kind>(kind);
   record.flag = info >> 31;
   record.members = info & 0xffff;
   if (record.name >= sections.strings.size())
-    return wrong(shape.name, fmt::format("name offset {} is outside the {} bytes of strings", record.name,
-                                         sections.strings.size()));
+    return wrong(
+        id, shape.name, offset,
+        fmt::format("name offset {} is outside the {} bytes of strings", record.name, sections.strings.size()));
   const size_t extra = shape.fixed_bytes + size_t{shape.member_bytes} * record.members;
   if (extra > rest.size() - kRecordBytes)
-    return wrong(shape.name, fmt::format("{} members need {} bytes, {} are left", record.members, extra,
-                                         rest.size() - kRecordBytes));
+    return wrong(
+        id, shape.name, offset,
+        fmt::format("{} members need {} bytes, {} are left", record.members, extra, rest.size() - kRecordBytes));
   record.extra = rest.subspan(kRecordBytes, extra);
   offset += kRecordBytes + extra;
   return record;
@@ -129,9 +161,7 @@ Result<Record> next_record(const Sections& sections, uint32_t id, size_t& offset
 
 std::string_view string_in(std::span<const std::byte> strings, uint32_t offset) noexcept {
   const auto* text = reinterpret_cast<const char*>(strings.data()) + offset;
-  const size_t limit = std::min(strings.size() - offset, kMaxStringBytes);
-  const char* end = std::find_if(text, text + limit, [](char c) { return is_control(c) && c != '\t'; });
-  return {text, end};
+  return {text, before_control(text, std::min(strings.size() - offset, kMaxStringBytes))};
 }
 
 }  // namespace saya::btf

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "map/checks.h"
+#include "map/map_of_maps.h"
 #include "map/words.h"
 
 namespace saya {
@@ -27,7 +28,20 @@ Result<> check_size(const Map& map, std::string_view what, size_t size, size_t e
                 fmt::format("the {} has {} bytes, must be {}", what, size, expected));
 }
 
-/// The words of a map operation's errno.
+/// Every CPU's value of a key that was looked up, in user space's packing.
+std::vector<std::byte> gather(Map& map, std::span<const std::byte> key) {
+  if (is_map_of_maps(map.spec().type)) return {};  // What lookup() answers is no value of value_size bytes.
+  std::vector<std::byte> value(host_value_size(map));
+  for (uint32_t cpu = 0; cpu < map.copies(); ++cpu) {
+    std::byte* one = map.lookup(key.data(), cpu);
+    if (!one) return {};
+    load_words(value.data() + cpu * host_stride(map), one, map.spec().value_size);
+  }
+  return value;
+}
+
+}  // namespace
+
 Result<> explain(const Map& map, std::span<const std::byte> key, int error) {
   if (error == 0) return {};
   const MapSpec& spec = map.spec();
@@ -45,19 +59,6 @@ Result<> explain(const Map& map, std::span<const std::byte> key, int error) {
   }
 }
 
-/// Every CPU's value of a key that was looked up, in user space's packing.
-std::vector<std::byte> gather(Map& map, std::span<const std::byte> key) {
-  std::vector<std::byte> value(host_value_size(map));
-  for (uint32_t cpu = 0; cpu < map.copies(); ++cpu) {
-    std::byte* one = map.lookup(key.data(), cpu);
-    if (!one) return {};
-    load_words(value.data() + cpu * host_stride(map), one, map.spec().value_size);
-  }
-  return value;
-}
-
-}  // namespace
-
 size_t host_value_size(const Map& map) noexcept {
   const size_t one = map.spec().value_size;
   return map.copies() == 1 ? one : map.copies() * round_up(one);
@@ -65,6 +66,7 @@ size_t host_value_size(const Map& map) noexcept {
 
 Result<std::vector<std::byte>> host_lookup(Map& map, std::span<const std::byte> key) {
   SAYA_CHECK(check_size(map, "key", key.size(), map.spec().key_size));
+  if (is_map_of_maps(map.spec().type)) SAYA_CHECK(explain(map, key, -EOPNOTSUPP));
   std::vector<std::byte> value = gather(map, key);
   if (value.empty()) SAYA_CHECK(explain(map, key, -ENOENT));
   return value;
@@ -83,7 +85,7 @@ Result<> host_erase(Map& map, std::span<const std::byte> key) {
   return explain(map, key, map.erase(key.data()));
 }
 
-Result<> for_each(Map& map, const std::function<void(std::span<const std::byte>, std::span<const std::byte>)>& visit) {
+Result<> for_each_key(const Map& map, const std::function<void(std::span<const std::byte>)>& visit) {
   std::vector<std::byte> key(map.spec().key_size);
   std::vector<std::byte> next(key.size());
   // A key that another thread removes under us sends the walk back to the first one; not for ever.
@@ -91,10 +93,16 @@ Result<> for_each(Map& map, const std::function<void(std::span<const std::byte>,
   for (const std::byte* from = nullptr; map.next_key(from, next.data()) == 0; from = key.data()) {
     key.swap(next);
     if (left-- == 0) return refuse(map.spec(), Code::io, "keys come and go too fast to list them");
-    const std::vector<std::byte> value = gather(map, key);
-    if (!value.empty()) visit(key, value);
+    visit(key);
   }
   return {};
+}
+
+Result<> for_each(Map& map, const std::function<void(std::span<const std::byte>, std::span<const std::byte>)>& visit) {
+  return for_each_key(map, [&](std::span<const std::byte> key) {
+    const std::vector<std::byte> value = gather(map, key);
+    if (!value.empty()) visit(key, value);
+  });
 }
 
 }  // namespace saya

@@ -20,6 +20,10 @@ Result<std::vector<std::byte>> host_lookup(Map& map, std::span<const std::byte> 
 Result<> host_update(Map& map, std::span<const std::byte> key, std::span<const std::byte> value,
                      uint64_t flags = kUpdateAny);
 Result<> host_erase(Map& map, std::span<const std::byte> key);
+/// The words of what a map operation on `key` returned: 0 or a negative errno.
+Result<> explain(const Map& map, std::span<const std::byte> key, int error);
+/// Calls `visit(key)` for every key in next_key order. Elements that come or go meanwhile may or may not show.
+Result<> for_each_key(const Map& map, const std::function<void(std::span<const std::byte>)>& visit);
 /// Calls `visit(key, value)` for every element in next_key order. Elements that come or go meanwhile may or may not
 /// show.
 Result<> for_each(Map& map, const std::function<void(std::span<const std::byte>, std::span<const std::byte>)>& visit);

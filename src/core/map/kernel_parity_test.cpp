@@ -11,6 +11,7 @@
 
 #include "kernel/bpf.h"
 #include "map/host.h"
+#include "map/map_of_maps.h"
 #include "support/case_name.h"
 #include "support/needs_kernel.h"
 
@@ -33,6 +34,13 @@ int errno_of(const Result<T>& result) {
 int take(Result<Bytes> found, Bytes& value) {
   if (found) value = *std::move(found);
   return errno_of(found);
+}
+
+/// The kernel's map of that spec, and before it one like its inner maps.
+Result<Fd> kernel_map(const MapSpec& spec) {
+  if (!spec.inner) return kernel::create_map(spec);
+  SAYA_TRY(const Fd inner, kernel_map(*spec.inner));
+  return kernel::create_map(spec, {.inner = inner.get()});
 }
 
 /// What a sequence runs on. Every operation is 0 or a negative errno.
@@ -61,7 +69,7 @@ class SayaSubject final : public Subject {
 
 class KernelSubject final : public Subject {
  public:
-  explicit KernelSubject(const MapSpec& spec) : map_(kernel::create_map(spec).value()) {}
+  explicit KernelSubject(const MapSpec& spec) : map_(kernel_map(spec).value()) {}
   int put(const Bytes& key, const Bytes& value, uint64_t flags) override {
     return errno_of(kernel::update(map_.get(), key, value, flags));
   }
@@ -95,7 +103,14 @@ MapSpec spec_of(uint32_t type, uint32_t key, uint32_t value, uint32_t entries, u
 }
 
 constexpr uint32_t kHash = BPF_MAP_TYPE_HASH, kArray = BPF_MAP_TYPE_ARRAY, kProgs = BPF_MAP_TYPE_PROG_ARRAY,
-                   kPerCpu = BPF_MAP_TYPE_PERCPU_ARRAY;
+                   kPerCpu = BPF_MAP_TYPE_PERCPU_ARRAY, kMapArray = BPF_MAP_TYPE_ARRAY_OF_MAPS,
+                   kMapHash = BPF_MAP_TYPE_HASH_OF_MAPS;
+
+/// `outer`, whose inner maps look like `inner`.
+MapSpec of(MapSpec outer, MapSpec inner) {
+  outer.inner = std::make_shared<MapSpec>(std::move(inner));
+  return outer;
+}
 
 const Creation kCreations[] = {
     {"a_hash_with_odd_sizes_is_created", spec_of(kHash, 3, 5, 7), 0},
@@ -127,6 +142,23 @@ const Creation kCreations[] = {
     {"a_program_array_value_has_4_bytes", spec_of(kProgs, 4, 8, 4), EINVAL},
     {"a_program_array_key_has_4_bytes", spec_of(kProgs, 8, 4, 4), EINVAL},
     {"a_program_array_needs_entries", spec_of(kProgs, 4, 4, 0), EINVAL},
+    {"an_array_of_maps_needs_a_shape", spec_of(kMapArray, 4, 4, 4), EINVAL},
+    {"a_hash_of_maps_needs_a_shape", spec_of(kMapHash, 4, 4, 4), EINVAL},
+    {"an_array_of_maps_key_has_4_bytes", of(spec_of(kMapArray, 8, 4, 4), spec_of(kArray, 4, 8, 4)), EINVAL},
+    {"an_array_of_maps_value_has_4_bytes", of(spec_of(kMapArray, 4, 8, 4), spec_of(kArray, 4, 8, 4)), EINVAL},
+    {"an_array_of_maps_needs_entries", of(spec_of(kMapArray, 4, 4, 0), spec_of(kArray, 4, 8, 4)), EINVAL},
+    {"a_hash_of_maps_key_may_have_1000_bytes", of(spec_of(kMapHash, 1000, 4, 4), spec_of(kArray, 4, 8, 4)), 0},
+    {"a_hash_of_maps_needs_a_key", of(spec_of(kMapHash, 0, 4, 4), spec_of(kArray, 4, 8, 4)), EINVAL},
+    {"a_hash_of_maps_value_has_4_bytes_not_8", of(spec_of(kMapHash, 4, 8, 4), spec_of(kArray, 4, 8, 4)), EINVAL},
+    {"a_hash_of_maps_value_has_4_bytes_not_1", of(spec_of(kMapHash, 4, 1, 4), spec_of(kArray, 4, 8, 4)), EINVAL},
+    {"a_hash_of_maps_of_2_to_the_27_plus_1_is_too_big",
+     of(spec_of(kMapHash, 4, 4, (1 << 27) + 1, kMapNoPrealloc), spec_of(kArray, 4, 8, 4)), E2BIG},
+    {"an_inner_map_may_be_a_per_cpu_array", of(spec_of(kMapArray, 4, 4, 4), spec_of(kPerCpu, 4, 8, 4)), 0},
+    {"an_inner_map_may_be_a_hash", of(spec_of(kMapHash, 4, 4, 4), spec_of(kHash, 4, 8, 4, kMapNoPrealloc)), 0},
+    {"an_inner_map_is_no_program_array", of(spec_of(kMapArray, 4, 4, 4), spec_of(kProgs, 4, 4, 4)), EOPNOTSUPP},
+    {"an_inner_map_is_no_map_of_maps",
+     of(spec_of(kMapArray, 4, 4, 4), of(spec_of(kMapHash, 4, 4, 4), spec_of(kArray, 4, 8, 4))), EINVAL},
+    {"an_inner_map_is_one_that_could_be_made", of(spec_of(kMapArray, 4, 4, 4), spec_of(kArray, 8, 8, 4)), EINVAL},
     {"read_only_and_write_only_for_programs_exclude", spec_of(kArray, 4, 4, 4, 128 | 256), EINVAL},
     {"read_only_and_write_only_for_callers_exclude", spec_of(kHash, 4, 4, 4, 8 | 16), EINVAL},
     {"a_name_may_have_dots_digits_and_underscores", spec_of(kArray, 4, 4, 4, 0, ".rodata_9"), 0},
@@ -148,7 +180,7 @@ TEST_P(MapCreation, by_saya) {
 
 TEST_P(MapCreation, by_the_kernel) {
   SAYA_NEEDS_BPF();
-  const auto map = kernel::create_map(GetParam().spec);
+  const auto map = kernel_map(GetParam().spec);
   EXPECT_EQ(errno_of(map), -GetParam().error) << (map ? "" : map.error().message);
 }
 
@@ -158,8 +190,9 @@ TEST(MapCreationFlags, each_bit_is_accepted_exactly_where_the_kernel_accepts_it)
   SAYA_NEEDS_BPF();
   for (const MapType& type : map_types())
     for (uint32_t bit = 0; bit < 32; ++bit) {
-      const MapSpec spec = spec_of(type.id, 4, 4, 4, uint32_t{1} << bit);
-      EXPECT_EQ(errno_of(create_map(spec, test_world())), errno_of(kernel::create_map(spec)))
+      MapSpec spec = spec_of(type.id, 4, 4, 4, uint32_t{1} << bit);
+      if (is_map_of_maps(type.id)) spec.inner = std::make_shared<MapSpec>(spec_of(kArray, 4, 8, 4));
+      EXPECT_EQ(errno_of(create_map(spec, test_world())), errno_of(kernel_map(spec)))
           << type.name << " flag bit " << bit;
     }
 }

@@ -76,11 +76,6 @@ const MapType* find_map_type(uint32_t id) noexcept {
   return row == std::end(kTypes) ? nullptr : row;
 }
 
-std::string map_type_name(uint32_t id) {
-  const MapType* type = find_map_type(id);
-  return type ? std::string(type->name) : fmt::format("type {}", id);
-}
-
 Result<MapPtr> create_map(const MapSpec& wanted, const MapWorld& world) {
   MapSpec spec = wanted;
   spec.name.resize(std::min(spec.name.size(), sizeof(MapHeader::name) - 1));

@@ -100,7 +100,7 @@ class Map {
   virtual uint32_t copies() const noexcept { return 1; }
   const MapMemory& memory() const noexcept { return memory_; }
 
-  /// The value as worker `cpu` sees it, or null.
+  /// The value as worker `cpu` sees it, or null. Of a map of maps, the inner map itself (map/map_of_maps.h).
   virtual std::byte* lookup(const std::byte* key, uint32_t cpu) noexcept = 0;
   /// 0 or a negative errno, exactly as the BPF helper returns it. Bounded time, no allocation, no message:
   /// the host side (map/host.h) turns the number into a Result with words.
@@ -149,7 +149,10 @@ struct MapType {
 std::span<const MapType> map_types() noexcept;
 /// Null for a type that the table does not know.
 const MapType* find_map_type(uint32_t id) noexcept;
-/// "percpu_array", or "type 14" for a type that the table does not know.
+/// BPF_MAP_TYPE_* of Linux 6.18 are below this.
+inline constexpr uint32_t kMapTypeNumbers = 34;
+/// "percpu_array", also for the types that saya does not have (map/type_names.def); "type 77" for a number that Linux
+/// 6.18 does not know.
 std::string map_type_name(uint32_t id);
 
 #define SAYA_MAP_TYPE(id, name, doc)                                    \

@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include "map/map_of_maps.h"
 #include "support/case_name.h"
 
 namespace saya {
@@ -20,7 +21,10 @@ const MapSpec kHashSpec{.name = "flows", .type = 1, .key_size = 8, .value_size =
 
 MapSpec with_type(MapKind kind, uint32_t entries) {
   const bool hash = kind == MapKind::hash;
-  return {.name = "big", .type = uint32_t(kind), .key_size = hash ? 8u : 4u, .value_size = 4, .max_entries = entries};
+  MapSpec spec{
+      .name = "big", .type = uint32_t(kind), .key_size = hash ? 8u : 4u, .value_size = 4, .max_entries = entries};
+  if (is_map_of_maps(spec.type)) spec.inner = std::make_shared<MapSpec>(kHashSpec);
+  return spec;
 }
 
 template <class T>
@@ -35,6 +39,14 @@ TEST(MapTable, a_row_is_found_by_its_kernel_number_and_by_no_other) {
   EXPECT_EQ(find_map_type(static_cast<uint32_t>(MapKind::percpu_array))->name, "percpu_array");
   EXPECT_EQ(find_map_type(0), nullptr);
   EXPECT_EQ(find_map_type(UINT32_MAX), nullptr);
+}
+
+TEST(MapTable, a_type_has_its_name_whether_saya_has_it_or_not) {
+  EXPECT_EQ(map_type_name(1), "hash");
+  EXPECT_EQ(map_type_name(11), "lpm_trie");
+  EXPECT_EQ(map_type_name(19), "cgroup_storage");
+  EXPECT_EQ(map_type_name(33), "arena");
+  EXPECT_EQ(map_type_name(34), "type 34");
 }
 
 TEST(MapCreate, a_refusal_names_the_map_the_field_the_value_and_the_limit) {
@@ -78,14 +90,15 @@ TEST_P(LargeMap, of_33_million_entries_costs_only_what_is_touched) {
   const size_t before = resident_bytes();
   const MapPtr map = create_map(with_type(GetParam(), 33'000'000), {.nr_cpus = 4, .hash_key = 1}).value();
   EXPECT_LT(resident_bytes(), before + (1 << 20));
-  if (GetParam() == MapKind::prog_array) return;
+  if (GetParam() == MapKind::prog_array || is_map_of_maps(uint32_t(GetParam()))) return;  // Values are no bytes.
   for (uint64_t key = 0; key < 33'000'000; key += 1'000'000) ASSERT_EQ(map->update(raw(key), raw(key), 0, 0), 0);
   for (uint64_t key = 0; key < 33'000'000; key += 1'000'000) EXPECT_EQ(load<uint32_t>(map->lookup(raw(key), 0)), key);
   EXPECT_LT(resident_bytes(), before + (2 << 20));
 }
 
 INSTANTIATE_TEST_SUITE_P(map, LargeMap,
-                         testing::Values(MapKind::hash, MapKind::array, MapKind::percpu_array, MapKind::prog_array),
+                         testing::Values(MapKind::hash, MapKind::array, MapKind::percpu_array, MapKind::prog_array,
+                                         MapKind::array_of_maps, MapKind::hash_of_maps),
                          [](const auto& kind) { return std::string(find_map_type(uint32_t(kind.param))->name); });
 
 class SharedMap : public testing::TestWithParam<MapKind> {};
@@ -137,6 +150,11 @@ const Forgery kForgeries[] = {
     {"too_many_cpus",            [](MapHeader& h) { h.nr_cpus = UINT32_MAX; },         Code::invalid_argument, "nr_cpus"     },
     {"more_cpus_than_memory",    [](MapHeader& h) { h.nr_cpus = kMapMostCpus; },       Code::malformed,        "bytes, needs"},
     {"an_array_with_a_long_key", [](MapHeader& h) { h.type = 2; },                     Code::invalid_argument, "key_size"    },
+    {"a_map_of_unknown_maps",
+     [](MapHeader& h) {
+       h.type = 13;
+       h.value_size = 4;
+     },                                                                                Code::invalid_argument, "inner maps"  },
 };
 
 class HostileHeader : public testing::TestWithParam<Forgery> {};

@@ -13,14 +13,18 @@
 #include <fstream>
 
 #include "base/bytes.h"
+#include "kernel/capabilities.h"
 
 namespace saya::kernel {
 namespace {
 
 constexpr size_t kFirstLog = 64 << 10;
+constexpr size_t kStatisticsRoom = 16 << 10;
 constexpr size_t kLargestLog = 64 << 20;  ///< The kernel takes at most UINT_MAX >> 2.
 constexpr size_t kLinesInMessage = 3;
 constexpr int kNotSupported = 524;  ///< ENOTSUPP, which user space has no words for.
+constexpr int kMostAttempts = 5;    ///< libbpf's number: a load that a signal interrupts ends with EAGAIN.
+enum LogLevel : uint32_t { kLogEverything = 1, kLogStatistics = 4 };
 
 uint64_t address(const void* p) { return reinterpret_cast<uint64_t>(p); }
 
@@ -38,7 +42,8 @@ int bpf(bpf_cmd command, bpf_attr& attr) {
 }
 
 std::unexpected<Error> refused(std::string_view what, int error) {
-  if (error == EPERM) return fail(Code::not_permitted, std::string(what) + ": needs CAP_BPF and CAP_NET_ADMIN");
+  if (const std::string missing = missing_capabilities(); error == EPERM && !missing.empty())
+    return fail(Code::not_permitted, fmt::format("{}: needs {}", what, missing));
   if (error == kNotSupported) return fail(Code::unsupported, std::string(what) + ": Not supported by this kernel");
   return fail_errno(what, error);
 }
@@ -78,6 +83,16 @@ void set_name(char (&to)[BPF_OBJ_NAME_LEN], std::string_view name) {
   std::copy(allowed.begin(), allowed.end(), to);
 }
 
+void add_debug_info(const LoadRequest& request, bpf_attr& attr) {
+  attr.prog_btf_fd = static_cast<uint32_t>(request.btf);
+  attr.func_info = address(request.functions.data());
+  attr.func_info_cnt = static_cast<uint32_t>(request.functions.size());
+  attr.func_info_rec_size = sizeof(FunctionInfo);
+  attr.line_info = address(request.lines.data());
+  attr.line_info_cnt = static_cast<uint32_t>(request.lines.size());
+  attr.line_info_rec_size = request.lines.empty() ? 0 : sizeof(LineInfo);
+}
+
 /// The attribute of a load, but for the log.
 bpf_attr load_attr(const LoadRequest& request) {
   bpf_attr attr = blank();
@@ -88,28 +103,36 @@ bpf_attr load_attr(const LoadRequest& request) {
   attr.insn_cnt = static_cast<uint32_t>(request.code.size());
   attr.license = address(request.license.c_str());
   set_name(attr.prog_name, request.name);
-  if (request.btf >= 0 && !request.functions.empty()) {
-    attr.prog_btf_fd = static_cast<uint32_t>(request.btf);
-    attr.func_info = address(request.functions.data());
-    attr.func_info_cnt = static_cast<uint32_t>(request.functions.size());
-    attr.func_info_rec_size = sizeof(FunctionInfo);
-  }
+  if (request.btf >= 0 && !request.functions.empty()) add_debug_info(request, attr);
   return attr;
 }
 
-/// Loads again what was refused, this time with a log, in a buffer that grows until the log fits.
-std::string log_of(bpf_attr attr) {
-  std::string log;
-  for (size_t size = kFirstLog; size <= kLargestLog; size *= 8) {
-    log.assign(size, '\0');
-    attr.log_buf = address(log.data());
-    attr.log_size = static_cast<uint32_t>(size);
-    attr.log_level = 1;
-    const int result = bpf(BPF_PROG_LOAD, attr);
-    const Fd closes_itself(result);  // Loads after all when only memory was short the first time.
-    if (result != -ENOSPC) break;
-  }
+int load(bpf_attr attr) {
+  int result = -EAGAIN;
+  for (int i = 0; i < kMostAttempts && result == -EAGAIN; ++i) result = bpf(BPF_PROG_LOAD, attr);
+  return result;
+}
+
+/// The same with a log, for which `log` says how much room there is.
+int load(bpf_attr attr, LogLevel level, std::string& log) {
+  attr.log_buf = address(log.data());
+  attr.log_size = static_cast<uint32_t>(log.size());
+  attr.log_level = level;
+  const int result = load(attr);
   log.resize(std::strlen(log.c_str()));
+  return result;
+}
+
+/// Loads again what was refused, this time with a log, in a buffer that grows until the log fits. `whole`: else its
+/// last lines will do, which Linux 6.4 and later keep when the buffer is too small.
+std::string log_of(const bpf_attr& attr, bool whole) {
+  std::string log;
+  for (size_t size = kFirstLog; size <= kLargestLog; size *= 32) {
+    log.assign(size, '\0');
+    const int result = load(attr, kLogEverything, log);
+    const Fd closes_itself(result);  // Loads after all when only memory was short the first time.
+    if (result != -ENOSPC || (!whole && log.find("\nprocessed ") != log.npos)) break;
+  }
   return log;
 }
 
@@ -147,19 +170,23 @@ Result<uint32_t> possible_cpus() {
   return cpus;
 }
 
-Result<Fd> create_map(const MapSpec& spec, const MapTypes& types) {
+Result<Fd> create_map(const MapSpec& spec, const MapTypes& types, int inner) {
   bpf_attr attr = blank();
   attr.map_type = spec.type;
   attr.key_size = spec.key_size;
   attr.value_size = spec.value_size;
   attr.max_entries = spec.max_entries;
   attr.map_flags = spec.flags;
+  attr.numa_node = spec.numa_node;
+  attr.map_extra = spec.map_extra;
+  if (inner >= 0) attr.inner_map_fd = static_cast<uint32_t>(inner);
   spec.name.copy(attr.map_name, sizeof attr.map_name);
   if (types.btf >= 0) {
     attr.btf_fd = static_cast<uint32_t>(types.btf);
     attr.btf_key_type_id = types.key;
     attr.btf_value_type_id = types.value;
   }
+  if (types.inner >= 0) attr.inner_map_fd = static_cast<uint32_t>(types.inner);
   return descriptor(fmt::format("create map '{}'", spec.name), bpf(BPF_MAP_CREATE, attr));
 }
 
@@ -201,6 +228,24 @@ Result<std::optional<Bytes>> next_key(int fd, std::span<const std::byte> key, si
   return std::optional<Bytes>(std::move(next));
 }
 
+Result<MapSpec> map_info(int fd) {
+  bpf_map_info info{};
+  bpf_attr attr = blank();
+  attr.info.bpf_fd = static_cast<uint32_t>(fd);
+  attr.info.info = address(&info);
+  attr.info.info_len = sizeof info;
+  SAYA_CHECK(done("map info", bpf(BPF_OBJ_GET_INFO_BY_FD, attr)));
+  return MapSpec{.name = info.name,
+                 .type = info.type,
+                 .key_size = info.key_size,
+                 .value_size = info.value_size,
+                 .max_entries = info.max_entries,
+                 .flags = info.map_flags,
+                 .key_btf_type = info.btf_key_type_id,
+                 .value_btf_type = info.btf_value_type_id,
+                 .map_extra = info.map_extra};
+}
+
 Result<> freeze(int fd) {
   bpf_attr attr = blank();
   attr.map_fd = static_cast<uint32_t>(fd);
@@ -222,11 +267,13 @@ Result<Fd> load_btf(std::span<const std::byte> btf) {
 }
 
 Result<Fd> load_program(const LoadRequest& request, std::string* log) {
-  bpf_attr attr = load_attr(request);
-  const int fd = bpf(BPF_PROG_LOAD, attr);
-  if (fd >= 0) return Fd(fd);
-  const std::string words = log_of(attr);
+  const bpf_attr attr = load_attr(request);
+  std::string words(kStatisticsRoom, '\0');
+  int fd = log ? load(attr, kLogStatistics, words) : -ENOSPC;
+  if (fd == -ENOSPC) fd = load(attr);  // Whether there was room for a log says nothing about the program.
+  if (fd < 0) words = log_of(attr, log != nullptr);
   if (log) *log = words;
+  if (fd >= 0) return Fd(fd);
   return refused_with_log(fmt::format("load program '{}'", request.name), -fd, words);
 }
 

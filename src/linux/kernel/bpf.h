@@ -31,14 +31,17 @@ std::string object_name(std::string_view name);
 // Maps. `fd` is a map's descriptor; keys and values must have the map's sizes (values of per-CPU types: all CPUs', each
 // rounded up to 8 bytes).
 
-/// The BTF types of a map's key and value, as ids in loaded BTF.
+/// What a map is made with besides its spec: the BTF types of its key and value, as ids in loaded BTF, and for a map of
+/// maps the descriptor of one that looks as its inner maps will.
 struct MapTypes {
   int btf = -1;
   uint32_t key = 0;
   uint32_t value = 0;
+  int inner = -1;
 };
-/// `spec.name` goes to the kernel as it is: it refuses what object_name() would change.
-Result<Fd> create_map(const MapSpec& spec, const MapTypes& types = {});
+/// `spec` goes to the kernel as it is: it refuses a name that object_name() would change, for one. `inner` is a map
+/// like those that a map of maps will hold.
+Result<Fd> create_map(const MapSpec& spec, const MapTypes& types = {}, int inner = -1);
 Result<> update(int fd, std::span<const std::byte> key, std::span<const std::byte> value, uint64_t flags);
 /// no_such_entry when the key is absent.
 Result<Bytes> lookup(int fd, std::span<const std::byte> key, size_t value_size);
@@ -46,6 +49,8 @@ Result<Bytes> lookup(int fd, std::span<const std::byte> key, size_t value_size);
 Result<> erase(int fd, std::span<const std::byte> key);
 /// The key after `key`, or the first one for an empty span; nothing after the last.
 Result<std::optional<Bytes>> next_key(int fd, std::span<const std::byte> key, size_t key_size);
+/// What the kernel has made of a map: name, type, sizes, flags and map_extra.
+Result<MapSpec> map_info(int fd);
 /// From now on only programs may write the map.
 Result<> freeze(int fd);
 
@@ -58,6 +63,14 @@ struct FunctionInfo {
   uint32_t type = 0;
 };
 
+/// struct bpf_line_info.
+struct LineInfo {
+  uint32_t insn = 0;
+  uint32_t file = 0;    ///< Offset of the name in the strings of the BTF.
+  uint32_t text = 0;    ///< Offset of the line's text.
+  uint32_t number = 0;  ///< Line << 10 | column.
+};
+
 /// What BPF_PROG_LOAD is told.
 struct LoadRequest {
   uint32_t type = 0;  ///< BPF_PROG_TYPE_*.
@@ -68,9 +81,11 @@ struct LoadRequest {
   std::span<const isa::RawInsn> code = {};  ///< Maps are descriptors in it.
   int btf = -1;
   std::span<const FunctionInfo> functions = {};  ///< All subprograms in slot order, or none; needs `btf`.
+  std::span<const LineInfo> lines = {};          ///< In slot order, one for each subprogram's start at least, or none.
 };
-/// Loads a program. The error is errno's words and the verifier's last lines; `log`, if given, gets the whole log of a
-/// refused program.
+/// Loads a program. The error is errno's words and the verifier's last lines. `log`, if given, gets the verifier's
+/// statistics ("processed 12 insns ...") of a loaded program, and the whole log of a refused one (its end, when that
+/// is longer than 64 MiB).
 Result<Fd> load_program(const LoadRequest& request, std::string* log = nullptr);
 
 /// What BPF_PROG_TEST_RUN is told. `ctx` is a struct xdp_md or __sk_buff, or empty.

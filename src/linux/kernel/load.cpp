@@ -1,5 +1,5 @@
-// From program::Program to BPF_PROG_LOAD: maps created and filled, their references made descriptors, BTF attached
-// where callbacks need it. What libbpf does for the same objects.
+// From program::Program to BPF_PROG_LOAD: maps created and filled, references bound, BTF attached. What libbpf does for
+// the same objects.
 #include "kernel/load.h"
 
 #include <fmt/format.h>
@@ -9,6 +9,9 @@
 
 #include "base/bytes.h"
 #include "isa/insn.h"
+#include "kernel/bind.h"
+#include "kernel/debug_info.h"
+#include "kernel/maps.h"
 #include "map/host.h"
 
 namespace saya::kernel {
@@ -42,20 +45,9 @@ Result<> copy_contents(Map& from, int to) {
   return outcome;
 }
 
-/// The map, described by BTF if that is known and the kernel agrees with it.
-Result<Fd> create(MapSpec spec, int btf) {
-  spec.name = object_name(spec.name);
-  const bool typed = btf >= 0 && spec.value_btf_type != 0;
-  if (typed) {
-    auto map = create_map(spec, {.btf = btf, .key = spec.key_btf_type, .value = spec.value_btf_type});
-    if (map) return map;
-  }
-  return create_map(spec);
-}
-
 /// The kernel's copy of `map`, with its contents.
 Result<Fd> copy(Map& map, int btf) {
-  SAYA_TRY(Fd fd, create(map.spec(), btf));
+  SAYA_TRY(Fd fd, create_adjusted(map.spec(), btf));
   SAYA_CHECK(copy_contents(map, fd.get()));
   if (is_constant_data(map.spec())) SAYA_CHECK(freeze(fd.get()));
   return fd;
@@ -67,14 +59,19 @@ bool has_callbacks(const program::Program& program) {
   });
 }
 
-/// One record per subprogram, or none when BTF does not know them all: the kernel takes nothing in between.
-std::vector<FunctionInfo> function_infos(const program::Program& program) {
-  std::vector<FunctionInfo> infos;
-  for (const program::Subprogram& subprogram : program.subprograms) {
-    if (subprogram.btf_type == 0) return {};
-    infos.push_back({.insn = subprogram.start, .type = subprogram.btf_type});
-  }
-  return infos;
+Result<> set_slot(int prog_array, uint32_t index, int program) {
+  return update(prog_array, std::as_bytes(std::span(&index, 1)), std::as_bytes(std::span(&program, 1)), kUpdateAny);
+}
+
+std::unexpected<Error> at_program(const program::Program& program, Error error) {
+  return std::unexpected(std::move(error).at(fmt::format("load program '{}'", program.name)));
+}
+
+/// BPF_F_* of BPF_PROG_LOAD.
+uint32_t flags_of(const program::Program& program) {
+  const program::SectionType by_name = program::type_of_section(program.section);
+  const bool sleepable = by_name.sleepable && by_name.type == program.type;
+  return (program.frags ? uint32_t{BPF_F_XDP_HAS_FRAGS} : 0) | (sleepable ? uint32_t{BPF_F_SLEEPABLE} : 0);
 }
 
 }  // namespace
@@ -111,9 +108,23 @@ Result<int> Session::map_fd(const Map& map) const {
   return known->second.fd.get();
 }
 
-Result<> Session::set_tail_call(const Map& map, uint32_t index, int program) {
+Result<int> Session::map_fd(uint32_t number) const {
+  if (number >= defined_.size())
+    return fail(Code::no_such_entry,
+                fmt::format("map {} of the object's {} was not put into the kernel", number, defined_.size()));
+  const Result<Fd>& map = defined_[number];
+  if (!map) return std::unexpected(map.error());
+  return map->get();
+}
+
+Result<> Session::set_tail_call(uint32_t number, uint32_t index, int program) const {
+  SAYA_TRY(const int map, map_fd(number));
+  return set_slot(map, index, program);
+}
+
+Result<> Session::set_tail_call(const Map& map, uint32_t index, int program) const {
   SAYA_TRY(const int fd, map_fd(map));
-  return update(fd, std::as_bytes(std::span(&index, 1)), std::as_bytes(std::span(&program, 1)), kUpdateAny);
+  return set_slot(fd, index, program);
 }
 
 Result<> Session::for_each(
@@ -133,39 +144,36 @@ Result<> Session::for_each(
   return {};
 }
 
-Result<std::vector<isa::RawInsn>> Session::bind_maps(const program::Program& program) const {
-  std::vector<isa::RawInsn> code = program.code;
-  for (size_t i = 0; i + 1 < code.size(); ++i) {
-    isa::RawInsn& insn = code[i];
-    if (insn.opcode != kLoadImm) continue;
-    const auto pseudo = static_cast<isa::Pseudo>(insn.src());
-    ++i;  // The second slot is no instruction of its own.
-    if (pseudo != isa::Pseudo::map_index && pseudo != isa::Pseudo::map_index_value) continue;
-    const auto index = static_cast<uint32_t>(insn.imm);
-    if (index >= program.maps.size())
-      return fail(Code::malformed, fmt::format("insn {} refers to map {} of {}", i - 1, index, program.maps.size()));
-    SAYA_TRY(insn.imm, map_fd(*program.maps[index]));
-    const auto kernels = pseudo == isa::Pseudo::map_index ? isa::Pseudo::map_fd : isa::Pseudo::map_value;
-    insn.set_src(static_cast<uint8_t>(kernels));
-  }
-  return code;
+Session Session::open(const object::Object& object, std::shared_ptr<RunningKernel> kernel) {
+  Session session;
+  session.kernel_ = std::move(kernel);
+  session.defined_ = create_maps(object, session.add_btf(object.btf).value_or(-1));
+  return session;
+}
+
+Result<int> Session::map_of(const program::Program& program, size_t index) {
+  if (const MapPtr& map = program.maps[index]) return add_map(map, program.btf.get());
+  return map_fd(program.map_numbers[index]);
 }
 
 Result<Fd> Session::load(const program::Program& program, std::string* log) {
   auto btf = add_btf(program.btf);
   if (!btf && has_callbacks(program))  // Only callbacks cannot do without.
-    return std::unexpected(std::move(btf.error()).at(program.origin));
-  for (const MapPtr& map : program.maps) SAYA_CHECK(add_map(map, program.btf.get()));
-  SAYA_TRY(const std::vector<isa::RawInsn> code, bind_maps(program));
+    return at_program(program, btf.error());
+  const auto map = [&](size_t index) { return map_of(program, index); };
+  auto code = bind(program, map, *kernel_);
+  if (!code) return at_program(program, code.error());
   const std::vector<FunctionInfo> functions = function_infos(program);
+  const std::vector<LineInfo> lines = line_infos(program);
   return load_program({.type = static_cast<uint32_t>(program.type),
                        .expected_attach_type = program.expected_attach_type,
-                       .flags = program.frags ? uint32_t{BPF_F_XDP_HAS_FRAGS} : 0,
+                       .flags = flags_of(program),
                        .name = program.name,
                        .license = program.license,
-                       .code = code,
+                       .code = *code,
                        .btf = btf.value_or(-1),
-                       .functions = functions},
+                       .functions = functions,
+                       .lines = lines},
                       log);
 }
 

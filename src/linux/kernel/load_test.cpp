@@ -104,7 +104,7 @@ TEST_F(Load, constants_are_frozen) {
 
 TEST_F(Load, map_that_does_not_exist_is_named) {
   const auto loaded = session_.load(*make_program("r1 = map[idx:3]\nr0 = 0\nexit", {make_map(MapKind::array)}));
-  EXPECT_EQ(loaded.error().message, "insn 0 refers to map 3 of 1");
+  EXPECT_EQ(loaded.error().message, "load program 'test': insn 0 refers to map 3 of 1");
 }
 
 TEST_F(Load, map_of_another_session_is_not_here) {
@@ -120,6 +120,100 @@ TEST_F(Load, callbacks_are_described_by_btf) {
   ASSERT_TRUE(program) << program.error().message;
   const auto loaded = session_.load(**program);
   EXPECT_TRUE(loaded) << loaded.error().message;
+}
+
+TEST_F(Load, line_of_the_source_is_in_the_log) {
+  object::Object object = object::read_file(kMapsObject).value();
+  const uint32_t index = object::find_program(object, "loops").value();
+  auto program = *program::link(object, index, {}).value();
+  program.code.front() = isa::assemble("r0 = r9").value().front();
+  Session session = Session::open(object);
+  std::string log;
+  ASSERT_FALSE(session.load(program, &log));
+  EXPECT_TRUE(log.starts_with("0: R1=ctx() R10=fp0\n; " + std::string(program.lines.front().text))) << log;
+}
+
+TEST_F(Load, loaded_program_has_statistics) {
+  std::string log;
+  ASSERT_TRUE(session_.load(*make_program("r0 = 2\nexit", {}), &log));
+  EXPECT_NE(log.find("processed 2 insns (limit 1000000)"), std::string::npos) << log;
+}
+
+/// An object of two maps, the first of which the kernel refuses.
+object::Object half_good() {
+  object::Object object;
+  object.maps.push_back({
+      .spec = {.name = "bad", .type = 1, .max_entries = 1}
+  });
+  object.maps.push_back({
+      .spec = {.name = "good", .type = 2, .key_size = 4, .value_size = 8, .max_entries = 1}
+  });
+  return object;
+}
+
+program::ProgramPtr uses_map(uint32_t number) {
+  program::Program program = *make_program("r1 = map[idx:0]\nr0 = 2\nexit", {nullptr});
+  program.map_numbers = {number};
+  return std::make_shared<const program::Program>(std::move(program));
+}
+
+TEST_F(Load, map_that_the_kernel_refuses_concerns_the_programs_that_use_it) {
+  Session session = Session::open(half_good());
+  EXPECT_EQ(session.load(*uses_map(0)).error().message,
+            "load program 'test': map 'bad': create map 'bad': Invalid argument");
+  EXPECT_TRUE(session.load(*uses_map(1)));
+  EXPECT_EQ(session.load(*uses_map(2)).error().message,
+            "load program 'test': map 2 of the object's 2 was not put into the kernel");
+}
+
+struct ExternRow {
+  const char* name;
+  const char* text;
+  program::ExternUse use;
+  const char* outcome;  ///< "loads", or a part of the error.
+};
+
+constexpr auto kFunction = object::Extern::Kind::function;
+constexpr auto kVariable = object::Extern::Kind::variable;
+
+TEST_F(Load, kernel_functions_and_variables_are_found_by_name) {
+  // clang-format off
+  const ExternRow rows[] = {
+      {"a kernel function", "call kernel-function#0\nr0 = 2\nexit", {"bpf_cast_to_kern_ctx", kFunction}, "loads"},
+      {"a missing function", "call kernel-function#0\nr0 = 2\nexit", {"no_such_function", kFunction},
+       "load program 'test': the types of the running kernel have no function 'no_such_function'"},
+      {"a missing weak function that is not reached", "r0 = btf[id:0]+0\nif r0 == 0 goto end\ncall kernel-function#0\nend: r0 = 2\nexit",
+       {"no_such_function", kFunction, true}, "loads"},
+      {"the address of a kernel function", "r0 = btf[id:0]+0\nr0 = 2\nexit", {"bpf_cast_to_kern_ctx", kFunction}, "loads"},
+      {"a missing variable", "r0 = btf[id:0]+0\nexit", {"no_such_variable", kVariable},
+       "load program 'test': the types of the running kernel have no variable 'no_such_variable'"},
+      {"a missing weak variable is 0", "r0 = btf[id:0]+0\nif r0 != 0 goto bad\nr0 = 2\nexit\nbad: r0 = *(u32 *)(r9 +0)\nexit",
+       {"no_such_variable", kVariable, true}, "loads"},
+      {"a symbol without a type", "r0 = btf[id:0]+0\nif r0 == 0 goto bad\nr0 = 2\nexit\nbad: r0 = *(u32 *)(r9 +0)\nexit",
+       {"schedule", kVariable, false, false}, "loads"},
+      {"an extern that does not exist", "r0 = btf[id:3]+0\nexit", {"schedule", kVariable, false, false},
+       "load program 'test': insn 0 refers to extern 3 of 1"},
+  };
+  // clang-format on
+  for (const ExternRow& row : rows) {
+    program::Program program = *make_program(row.text, {});
+    program.externs = {row.use};
+    const auto loaded = session_.load(program);
+    const std::string outcome = loaded ? "loads" : loaded.error().message;
+    EXPECT_EQ(outcome, row.outcome) << row.name;
+  }
+}
+
+/// The kernel looks the address up among its symbols, which have variables only with CONFIG_KALLSYMS_ALL.
+TEST_F(Load, variable_is_known_to_the_kernel_by_its_type) {
+  program::Program program = *make_program("r1 = btf[id:0]+0\ncall 154\nr0 = *(u32 *)(r0 +0)\nexit", {});
+  program.externs = {
+      {"runqueues", kVariable}
+  };
+  const auto loaded = session_.load(program);
+  if (loaded) return;
+  const std::string& message = loaded.error().message;
+  EXPECT_NE(message.find("address for kernel symbol 'runqueues'"), std::string::npos) << message;
 }
 
 }  // namespace

@@ -16,11 +16,12 @@ Result<Placement> Pipeline::attach(const Placement& placement, std::span<nic::Po
   SAYA_TRY(const OpenObject* open, objects_.open(placement.object));
   SAYA_TRY(const uint32_t index, choose_program(open->object, placement));
   // 2. The function and all it calls become a Program: program/link.cpp.
-  SAYA_TRY(const program::ProgramPtr program, program::link(open->object, index, open->maps, type_at(placement.point)));
+  SAYA_TRY(const program::ProgramPtr program,
+           program::link(open->object, index, open->maps, type_at(placement.point), target_));
   // 3. The Program becomes an Executable. Unverified code has only this one, which checks every access: interp/.
   SAYA_TRY(abi::ExecutablePtr executable, interp::run_checked(program, helper::table()));
   // 4. So do the programs that it may tail-call: tail_calls.cpp.
-  SAYA_CHECK(fill_prog_arrays(*open, program->type));
+  SAYA_CHECK(fill_prog_arrays(*open, program->type, target_));
   // 5. The hook's snapshot is replaced, on every port or on none: install.cpp, hook/filters.cpp.
   return install(placement, std::move(executable), ports);
 }

@@ -2,18 +2,22 @@
 #pragma once
 
 #include <span>
+#include <utility>
 
 #include "abi/helper_spec.h"
 #include "attach/objects.h"
 #include "attach/placement.h"
 #include "nic/nic.h"
+#include "program/target.h"
 
 namespace saya::attach {
 
 /// Attaches programs to the ports of a NIC. Control side; not shared between threads.
 class Pipeline {
  public:
-  explicit Pipeline(MapWorld world) : objects_(world) {}
+  /// Programs are linked for `target`.
+  explicit Pipeline(MapWorld world, program::Target target = program::default_target())
+      : objects_(world), target_(std::move(target)) {}
   /// No program may run any more: what they tail-call goes with the pipeline.
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
@@ -28,6 +32,7 @@ class Pipeline {
 
  private:
   Objects objects_;
+  program::Target target_;
 };
 
 /// The function of `object` that `placement` means: its name or section, else the only program whose section name fits

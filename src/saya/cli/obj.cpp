@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attach/objects.h"
+#include "attach/target.h"
 #include "base/bytes.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -20,18 +21,21 @@ using Json = nlohmann::ordered_json;
 std::string dump(const Json& json) { return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace); }
 
 struct Words {
-  std::string file, program;
+  std::string file, program, btf;
 };
 
 std::optional<int> parse(const Invocation& invocation, Words& words) {
   CLI::App app;
   app.add_option("FILE", words.file, "object, or .c file to compile first")->required();
   app.add_option("PROG", words.program, "only this program: section or function name");
+  declare_btf(app, words.btf);
   return parse_options(app, invocation);
 }
 
 /// Programs as they would be loaded. Maps are not created: nothing runs here.
-Result<std::vector<program::ProgramPtr>> link_programs(const object::Object& object, const std::string& word) {
+Result<std::vector<program::ProgramPtr>> link_programs(const object::Object& object, const Words& words) {
+  const std::string& word = words.program;
+  SAYA_TRY(const program::Target target, attach::choose_target(words.btf));
   std::vector<uint32_t> chosen;
   if (word.empty()) {
     for (uint32_t i = 0; i < object.functions.size(); ++i)
@@ -42,7 +46,7 @@ Result<std::vector<program::ProgramPtr>> link_programs(const object::Object& obj
   }
   std::vector<program::ProgramPtr> programs;
   for (const uint32_t index : chosen) {
-    SAYA_TRY(program::ProgramPtr program, program::link(object, index, {}));
+    SAYA_TRY(program::ProgramPtr program, program::link(object, index, {}, program::Type::unspec, target));
     programs.push_back(std::move(program));
   }
   return programs;
@@ -105,7 +109,7 @@ struct Opened {
 
 Result<Opened> open(const Words& words) {
   SAYA_TRY(object::Object object, attach::read_object(words.file));
-  auto programs = link_programs(object, words.program);
+  auto programs = link_programs(object, words);
   if (!programs) return std::unexpected(std::move(programs).error().at(words.file));
   return Opened{std::move(object), *std::move(programs)};
 }
@@ -133,6 +137,11 @@ std::string disassemble(const program::Program& program, const isa::Insn& insn) 
                      static_cast<uint64_t>(insn.imm) >> 32);
 }
 
+std::string poison_text(const program::Program& program, uint32_t slot) {
+  const auto* poison = program.poison_at(slot);
+  return poison ? fmt::format("  ; poisoned: {}", poison->why) : "";
+}
+
 /// Calls `visit(slot, insn)` for each instruction; what cannot be decoded ends the listing with an error.
 template <class Visit>
 Result<> for_each_insn(const program::Program& program, Visit visit) {
@@ -152,7 +161,8 @@ Result<std::string> dump_text(const program::Program& program) {
     if (const auto* part = subprogram_at(program, slot)) text += fmt::format("{}:\n", part->name);
     if (const auto* line = line_at(program, slot))
       text += fmt::format("; {} @ {}:{}\n", line->text, line->file, line->line);
-    text += fmt::format("{:4}: ({:02x}) {}\n", slot, program.code[slot].opcode, disassemble(program, insn));
+    text += fmt::format("{:4}: ({:02x}) {}{}\n", slot, program.code[slot].opcode, disassemble(program, insn),
+                        poison_text(program, slot));
   }));
   return text;
 }
@@ -165,6 +175,7 @@ Result<Json> dump_json(const program::Program& program) {
         {"opcode", fmt::format("{:#04x}", program.code[slot].opcode)},
         {"disasm", disassemble(program, insn)}
     };
+    if (const auto* poison = program.poison_at(slot)) json["poisoned"] = poison->why;
     if (const auto* line = line_at(program, slot))
       json["source"] = {
           {"file",   line->file  },

@@ -9,6 +9,11 @@
 
 namespace saya::cli {
 
+void declare_btf(CLI::App& app, std::string& word) {
+  app.add_option("--btf", word,
+                 "file with the types that CO-RE resolves against, or 'bundled' (default: the running kernel's)");
+}
+
 std::optional<int> parse_options(CLI::App& app, const Invocation& invocation) {
   app.description(std::string(invocation.command.doc));
   app.name(fmt::format("saya {}", invocation.command.words));

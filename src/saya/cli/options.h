@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <optional>
+#include <string>
 
 #include "cli/command.h"
 
@@ -11,5 +12,8 @@ namespace saya::cli {
 /// Parses the invocation's arguments with `app`. The exit code when the command ends here (help was asked for and
 /// printed, or the arguments are wrong and that was said); nothing when it goes on.
 std::optional<int> parse_options(CLI::App& app, const Invocation& invocation);
+
+/// `--btf`: attach::choose_target() takes its word.
+void declare_btf(CLI::App& app, std::string& word);
 
 }  // namespace saya::cli

@@ -14,7 +14,7 @@ namespace {
 
 /// The words as typed, before they mean anything.
 struct Words {
-  std::string object, write, netstate, clock = "capture", seed = "0";
+  std::string object, btf, write, netstate, clock = "capture", seed = "0";
   std::array<std::vector<std::string>, hook::kPoints> placements;
   std::vector<std::string> wire, host;
   bool forward = false, verbose = false;
@@ -30,6 +30,7 @@ void declare(CLI::App& app, Words& words) {
                  "'[OBJ:]PROG [pref N] [handle H] [protocol P] [chain N] [classid M:N] [da]' at tc ingress")
       ->allow_extra_args(false);
   app.add_option("--egress", at(hook::Point::egress), "the same at tc egress")->allow_extra_args(false);
+  declare_btf(app, words.btf);
   app.add_option("-r", words.wire, "[PORT=]FILE: packets that arrive from the wire")->allow_extra_args(false);
   app.add_option("--host", words.host, "[PORT=]FILE: packets that the host sends")->allow_extra_args(false);
   app.add_flag("--forward", words.forward,
@@ -90,6 +91,7 @@ Result<run::Options> to_options(const Words& words) {
                 fmt::format("--xdp is given {} times, a port has one XDP program", count(hook::Point::xdp)));
   const bool only_egress = count(hook::Point::egress) && !count(hook::Point::xdp) && !count(hook::Point::ingress);
   options.forward = words.forward || only_egress;
+  options.btf = words.btf;
   options.write = words.write;
   options.netstate = words.netstate;
   SAYA_TRY(options.clock, parse_clock(words.clock));

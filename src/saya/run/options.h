@@ -30,6 +30,7 @@ enum class ClockKind : uint8_t {
 struct Options {
   std::string object;                         ///< Default OBJ of the placements; may be empty.
   std::vector<attach::Placement> placements;  ///< In the order given.
+  std::string btf;                            ///< Types for CO-RE, as attach::choose_target() takes them.
   std::vector<Input> wire;                    ///< -r: arrive from the wire.
   std::vector<Input> host;                    ///< --host: sent by the host.
   bool forward = false;                       ///< Packets that pass ingress go on to egress.

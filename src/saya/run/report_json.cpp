@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "map/host.h"
+#include "map/map_of_maps.h"
 #include "run/element.h"
 #include "run/report.h"
 
@@ -91,15 +92,29 @@ Json hook_json(const HookReport& hook) {
   return json;
 }
 
-Json map_json(Map& map) {
-  Json entries = Json::array();
-  const auto listed = for_each(map, [&](std::span<const std::byte> key, std::span<const std::byte> value) {
+Result<> list_inner(const MapOfMaps& outer, Json& entries) {
+  return outer.for_each_inner([&](std::span<const std::byte> key, const MapPtr& inner) {
+    entries.push_back({
+        {"key", element_json(key) },
+        {"map", inner->spec().name}
+    });
+  });
+}
+
+Result<> list_values(Map& map, Json& entries) {
+  return for_each(map, [&](std::span<const std::byte> key, std::span<const std::byte> value) {
     if (!says_nothing(map, value))
       entries.push_back({
           {"key",   element_json(key)  },
           {"value", element_json(value)}
       });
   });
+}
+
+Json map_json(Map& map) {
+  Json entries = Json::array();
+  const MapOfMaps* const outer = as_map_of_maps(map);
+  const auto listed = outer ? list_inner(*outer, entries) : list_values(map, entries);
   Json json = {
       {"name",        map.spec().name               },
       {"type",        map_type_name(map.spec().type)},

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "map/host.h"
+#include "map/map_of_maps.h"
 
 namespace saya::run {
 namespace {
@@ -31,6 +32,22 @@ TEST(Report, shows_a_hash_element_that_is_zero_but_no_zero_of_an_array) {
   const std::string text = to_text(report);
   EXPECT_NE(text.find("MAP seen (hash, 4 entries at most)\n  1: 0\n"), text.npos) << text;
   EXPECT_EQ(text.find("slots"), text.npos) << text;
+}
+
+TEST(Report, names_the_inner_maps_of_a_map_of_maps) {
+  const MapPtr inner = map_with_a_zero(MapKind::array, "inner");
+  MapSpec spec{.name = "outer", .type = 12, .key_size = 4, .value_size = 4, .max_entries = 20};
+  spec.inner = std::make_shared<MapSpec>(inner->spec());
+  const MapPtr outer = create_map(spec, {}).value();
+  for (const uint32_t key : {3u, 5u})
+    ASSERT_TRUE(as_map_of_maps(*outer)->set(std::as_bytes(std::span(&key, 1)), inner));
+  Report report;
+  report.maps = {outer};
+  EXPECT_EQ(json::parse(to_json(report, nullptr))["maps"][0]["entries"],
+            json::parse(R"([{"key": 3, "map": "inner"}, {"key": 5, "map": "inner"}])"));
+  const std::string text = to_text(report);
+  EXPECT_NE(text.find("MAP outer (array_of_maps, 20 entries at most)\n  3: map inner\n  5: map inner\n"), text.npos)
+      << text;
 }
 
 TEST(Report, is_json_whatever_bytes_a_name_has) {

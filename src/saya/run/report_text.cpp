@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "map/host.h"
+#include "map/map_of_maps.h"
 #include "run/element.h"
 #include "run/frame.h"
 #include "run/report.h"
@@ -47,21 +48,40 @@ std::string drops_text(const Report& report) {
   return table.empty() ? "" : "\n" + table.text();
 }
 
-std::string map_text(Map& map) {
-  size_t shown = 0, more = 0;
-  std::string text;
-  const auto listed = for_each(map, [&](std::span<const std::byte> key, std::span<const std::byte> value) {
-    if (says_nothing(map, value)) return;
-    if (shown == kMostEntries) {
-      ++more;
-      return;
-    }
-    ++shown;
-    text += fmt::format("  {}: {}\n", element_text(key), element_text(value));
+/// The first lines of a map, and how many there would be more.
+class Lines {
+ public:
+  /// `value()` is the text of the value; asked for only when it is shown.
+  template <class Value>
+  void add(std::span<const std::byte> key, Value value) {
+    if (++count_ <= kMostEntries) text_ += fmt::format("  {}: {}\n", element_text(key), value());
+  }
+  std::string text() const {
+    return count_ > kMostEntries ? text_ + fmt::format("  ... and {} more\n", count_ - kMostEntries) : text_;
+  }
+
+ private:
+  size_t count_ = 0;
+  std::string text_;
+};
+
+Result<> list_inner(const MapOfMaps& outer, Lines& lines) {
+  return outer.for_each_inner([&](std::span<const std::byte> key, const MapPtr& inner) {
+    lines.add(key, [&] { return "map " + inner->spec().name; });
   });
-  if (!listed) return fmt::format("  ({})\n", listed.error().message);
-  if (more) text += fmt::format("  ... and {} more\n", more);
-  return text;
+}
+
+Result<> list_values(Map& map, Lines& lines) {
+  return for_each(map, [&](std::span<const std::byte> key, std::span<const std::byte> value) {
+    if (!says_nothing(map, value)) lines.add(key, [&] { return element_text(value); });
+  });
+}
+
+std::string map_text(Map& map) {
+  Lines lines;
+  const MapOfMaps* const outer = as_map_of_maps(map);
+  const auto listed = outer ? list_inner(*outer, lines) : list_values(map, lines);
+  return listed ? lines.text() : fmt::format("  ({})\n", listed.error().message);
 }
 
 std::string maps_text(const Report& report) {

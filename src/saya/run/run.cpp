@@ -7,8 +7,10 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "attach/pipeline.h"
+#include "attach/target.h"
 #include "base/published.h"
 #include "base/read_all.h"
 #include "port/pcap.h"
@@ -165,8 +167,10 @@ void describe_world(const World& world, const attach::Pipeline& pipeline, Report
     report.ports.push_back({port.name, port.device.ifindex, port.counters});
     report.cut_frames += port.wire->cut_frames() + port.host->cut_frames();
   }
+  std::set<const Map*> seen;  // Objects share pinned maps.
   for (const auto& [path, object] : pipeline.objects().all())
-    report.maps.insert(report.maps.end(), object.maps.begin(), object.maps.end());
+    for (const MapPtr& map : object.maps)
+      if (seen.insert(map.get()).second) report.maps.push_back(map);
 }
 
 }  // namespace
@@ -178,7 +182,8 @@ Result<Report> run(const Options& options, Recorder::Sinks sinks) {
   SAYA_TRY(world.netstate, read_netstate(options.netstate));
   SAYA_CHECK(add_ports(world, options));
 
-  attach::Pipeline pipeline({.nr_cpus = 1, .hash_key = world.random.next()});
+  SAYA_TRY(const program::Target target, attach::choose_target(options.btf));
+  attach::Pipeline pipeline({.nr_cpus = 1, .hash_key = world.random.next()}, target);
   SAYA_CHECK(attach_all(world, options, pipeline));
 
   SAYA_TRY(std::optional<CaptureWriter> capture, open_capture(world, options));

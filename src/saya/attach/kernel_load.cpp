@@ -1,0 +1,114 @@
+// An object's way into the running kernel, as libbpf's loader (bpf_object__load()) and iproute2's go it.
+#include "attach/kernel_load.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace saya::attach {
+namespace {
+
+using program::Type;
+
+/// Types whose programs load only together with what they are for: a kernel function, another program, a structure.
+constexpr Type kNeedTarget[] = {Type::tracing, Type::struct_ops, Type::ext, Type::lsm};
+
+Type type_of(const object::Function& function) { return program::type_of_section(function.section).type; }
+
+/// The type of the programs whose sections tell none: they are tail-called by the others, if those agree.
+Type type_of_others(const object::Object& object, Type other) {
+  std::set<Type> types;
+  for (const object::Function& function : object.functions)
+    if (function.entry) types.insert(type_of(function));
+  types.erase(Type::unspec);
+  return types.size() == 1 ? *types.begin() : other;
+}
+
+/// "processed 12 insns ..." among what the verifier says about a program that it takes.
+std::string statistics_in(const std::string& log) {
+  const size_t at = log.rfind("processed ");
+  return at == log.npos ? "" : log.substr(at, log.find('\n', at) - at);
+}
+
+class Loader {
+ public:
+  Loader(const object::Object& object, const program::Target& target, Type other, KernelLoad& result)
+      : object_(object), target_(target), other_(other), result_(result) {}
+
+  void run() {
+    report_maps();
+    for (uint32_t i = 0; i < object_.functions.size(); ++i)
+      if (object_.functions[i].entry) result_.programs.push_back(ask(i));
+    for (uint32_t i = 0; i < object_.maps.size(); ++i) fill_slots(i);
+  }
+
+ private:
+  void report_maps() {
+    for (uint32_t i = 0; i < object_.maps.size(); ++i)
+      if (const auto map = result_.session.map_fd(i); !map) result_.problems.push_back(map.error());
+  }
+
+  KernelAnswer ask(uint32_t index) {
+    const Type type = type_of(object_.functions[index]);
+    KernelAnswer answer{.function = index, .type = type == Type::unspec ? other_ : type};
+    if (std::ranges::find(kNeedTarget, answer.type) != std::end(kNeedTarget)) {
+      answer.reason =
+          fmt::format("a {} program loads only for what it is to be attached to", program::to_string(answer.type));
+      return answer;
+    }
+    if (auto loaded = load(answer); !loaded) {
+      answer.outcome = KernelAnswer::Outcome::refused;
+      answer.reason = std::move(loaded).error().message;
+    }
+    return answer;
+  }
+
+  Result<> load(KernelAnswer& answer) {
+    SAYA_TRY(const program::ProgramPtr program, program::link(object_, answer.function, {}, answer.type, target_));
+    std::string log;
+    auto fd = result_.session.load(*program, &log);
+    if (!fd) {
+      answer.log = std::move(log);
+      return std::unexpected(std::move(fd).error());
+    }
+    SAYA_TRY(answer.info, kernel::program_info(fd->get()));
+    answer.fd = *std::move(fd);
+    answer.statistics = statistics_in(log);
+    answer.outcome = KernelAnswer::Outcome::loaded;
+    return {};
+  }
+
+  /// The slots of one prog array. What is not loaded leaves its slot empty, and has said why.
+  void fill_slots(uint32_t number) {
+    const object::MapDefinition& map = object_.maps[number];
+    for (const object::ProgramSlot& slot : map.programs) {
+      const auto answer = std::ranges::find(result_.programs, slot.function, &KernelAnswer::function);
+      if (answer == result_.programs.end() || !answer->fd) continue;
+      const auto set = result_.session.set_tail_call(number, slot.index, answer->fd.get());
+      if (!set)
+        result_.problems.push_back(Error(set.error())
+                                       .at(fmt::format("map '{}', slot {}: '{}'", map.spec.name, slot.index,
+                                                       object_.functions[slot.function].name)));
+    }
+  }
+
+  const object::Object& object_;
+  const program::Target& target_;
+  const Type other_;
+  KernelLoad& result_;
+};
+
+}  // namespace
+
+Result<KernelLoad> load_into_kernel(object::Object object, const program::Target& target, Type other,
+                                    std::shared_ptr<kernel::RunningKernel> kernel) {
+  SAYA_CHECK(kernel::available());
+  SAYA_CHECK(program::bind_config(object, target));
+  KernelLoad result{.session = kernel::Session::open(object, std::move(kernel))};
+  Loader(object, target, type_of_others(object, other), result).run();
+  return result;
+}
+
+}  // namespace saya::attach

@@ -1,0 +1,17 @@
+// The place whose types CO-RE resolves against, as `--btf` names it.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "program/target.h"
+
+namespace saya::attach {
+
+/// `btf` is a file with the types: BTF as it is (/sys/kernel/btf/vmlinux, what `bpftool gen min_core_btf` writes) or an
+/// ELF file that has them (vmlinux, an object); "bundled" for those that saya carries with it; empty for the running
+/// kernel's, or if it shows none, the bundled ones. Everything else is as default_target() has it. A file that cannot
+/// be opened is an error at once; what is in it is read, once, when a program needs it.
+Result<program::Target> choose_target(const std::string& btf);
+
+}  // namespace saya::attach
