@@ -136,8 +136,8 @@ std::optional<int> exit_code_of(std::string_view text) {
 void add_line(Step& step, const std::string& text) {
   if (text.starts_with("< "))
     step.input += text.substr(2) + "\n";
-  else if (text.starts_with("! "))
-    step.errors.push_back(text.substr(2));
+  else if (text == "!" || text.starts_with("! "))
+    step.errors.push_back(text.substr(std::min<size_t>(text.size(), 2)));
   else if (const auto exit = exit_code_of(text))
     step.exit = *exit;
   else

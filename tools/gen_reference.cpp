@@ -341,6 +341,13 @@ std::string commands() {
   return text;
 }
 
+std::string configuration() {
+  std::string text = "\n" + header({"option", "value", "meaning"});
+#define SAYA_CONFIG(option, value, doc) text += row({code(#option), code(value), doc});
+#include "program/kconfig.def"
+  return text;
+}
+
 std::string errors() {
   std::string text = "\n" + header({"code", "errno", "number", "words"});
 #define SAYA_CODE(name, err, words) text += row({code(#name), #err, fmt::to_string(to_errno(Code::name)), words});
@@ -359,31 +366,33 @@ struct Page {
 };
 
 constexpr Page kPages[] = {
-    {"instructions", "Instructions",   "The BPF instructions that saya decodes, with their opcode bytes in hexadecimal.",
-     "src/core/isa/ops.def",                                                                                                                                                                                instructions},
-    {"maps",         "Map types",      "The types of maps that an object may define, with their numbers in the kernel.",
-     "src/core/map/types.def",                                                                                                                                                                              maps        },
-    {"context",      "Context fields", "The fields of the context that a program may access; any other access is refused.",
-     "src/core/abi/ctx.def",                                                                                                                                                                                context     },
-    {"verdicts",     "Verdicts",
+    {"instructions",  "Instructions",         "The BPF instructions that saya decodes, with their opcode bytes in hexadecimal.",
+     "src/core/isa/ops.def",                                                                                                                                                                                       instructions },
+    {"maps",          "Map types",            "The types of maps that an object may define, with their numbers in the kernel.",
+     "src/core/map/types.def",                                                                                                                                                                                     maps         },
+    {"context",       "Context fields",       "The fields of the context that a program may access; any other access is refused.",
+     "src/core/abi/ctx.def",                                                                                                                                                                                       context      },
+    {"verdicts",      "Verdicts",
      "What the number that a program returns does to the packet; at any other number XDP drops it, and tc asks the "
-     "next filter.",                                                                                                             "src/core/abi/verdicts.def",                                               verdicts    },
-    {"drops",        "Drop reasons",   "Why saya drops packets: each dropped packet counts under exactly one of these reasons.",
-     "src/core/abi/drops.def",                                                                                                                                                                              drops       },
-    {"helpers",      "Helpers",        "The helper functions that programs may call, with their numbers in the kernel.",
-     "src/bpf/helper/helpers.def",                                                                                                                                                                          helpers     },
-    {"kernel-calls", "Kernel calls",
+     "next filter.",                                                                                                                    "src/core/abi/verdicts.def",                                               verdicts     },
+    {"drops",         "Drop reasons",         "Why saya drops packets: each dropped packet counts under exactly one of these reasons.",
+     "src/core/abi/drops.def",                                                                                                                                                                                     drops        },
+    {"helpers",       "Helpers",              "The helper functions that programs may call, with their numbers in the kernel.",
+     "src/bpf/helper/helpers.def",                                                                                                                                                                                 helpers      },
+    {"kernel-calls",  "Kernel calls",
      "The helpers and functions that Linux 6.18 offers to packet programs, whether saya has them or not. GPL: only for "
-     "programs with a GPL-compatible licence, as every function by name.",                                                       "src/core/abi/kernel_helpers.def` and `src/core/abi/kernel_functions.def", kernel_calls},
-    {"programs",     "Program types",  "The types of programs, and the section names that say which one a program has.",
-     "src/bpf/program/types.def` and `src/bpf/program/sections.def",                                                                                                                                        programs    },
-    {"ports",        "Port drivers",   "Where packets come from and go to.",                                                     "src/net/port/drivers.def",                                                ports       },
-    {"commands",     "Commands",
+     "programs with a GPL-compatible licence, as every function by name.",                                                              "src/core/abi/kernel_helpers.def` and `src/core/abi/kernel_functions.def", kernel_calls },
+    {"programs",      "Program types",        "The types of programs, and the section names that say which one a program has.",
+     "src/bpf/program/types.def` and `src/bpf/program/sections.def",                                                                                                                                               programs     },
+    {"ports",         "Port drivers",         "Where packets come from and go to.",                                                     "src/net/port/drivers.def",                                                ports        },
+    {"commands",      "Commands",
      "What `saya` can be told to do; each word may be cut to any unambiguous beginning, `-j` anywhere asks for JSON, "
      "and "
-     "`saya COMMAND --help` lists the options.",                                                                                 "src/saya/cli/commands.def",                                               commands    },
-    {"errors",       "Error codes",    "What an error is to code that must decide; people read the message beside it.",
-     "src/core/base/codes.def",                                                                                                                                                                             errors      },
+     "`saya COMMAND --help` lists the options.",                                                                                        "src/saya/cli/commands.def",                                               commands     },
+    {"configuration", "Kernel configuration",
+     "What programs that run without a kernel find in `.kconfig`; other options are not set.",                                          "src/bpf/program/kconfig.def",                                             configuration},
+    {"errors",        "Error codes",          "What an error is to code that must decide; people read the message beside it.",
+     "src/core/base/codes.def",                                                                                                                                                                                    errors       },
 };
 
 std::string text_of(const Page& page) {

@@ -29,6 +29,37 @@ struct {
   __type(value, __u32);
 } jumps SEC(".maps");
 
+struct inner_array {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 2);
+  __type(key, __u32);
+  __type(value, __u64);
+};
+struct inner_hash {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, __u64);
+};
+struct inner_array inner1 SEC(".maps"), inner2 SEC(".maps");
+struct inner_hash inner3 SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+  __uint(max_entries, 4);
+  __type(key, __u32);
+  __array(values, struct inner_array);
+} by_number SEC(".maps") = {
+    .values = {[1] = (void*)&inner1, [3] = (void*)&inner2}
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+  __uint(max_entries, 4);
+  __type(key, __u32);
+  __array(values, struct inner_hash);
+} by_key SEC(".maps") = {.values = {[2] = (void*)&inner3}};
+
 const volatile __u64 constant = 0x1122334455667788;
 __u64 variable = 5;
 __u64 zeroed;
@@ -101,6 +132,38 @@ int per_cpu_array(struct xdp_md* ctx) {
   result(3, drop(&per_cpu, 0));
   if (value) *value += 3;
   result(4, 1 + bpf_get_smp_processor_id());
+  return XDP_PASS;
+}
+
+SEC("xdp")
+int maps_of_maps(struct xdp_md* ctx) {
+  __u32 at = 1;
+  void* inner = bpf_map_lookup_elem(&by_number, &at);
+  if (inner) {
+    result(0, 1 + put(inner, 0, 7, BPF_ANY));
+    result(1, get(inner, 0));
+    result(2, put(inner, 2, 7, BPF_ANY));
+    result(3, drop(inner, 0));
+  }
+  at = 3;
+  inner = bpf_map_lookup_elem(&by_number, &at);
+  __u64* value = inner ? bpf_map_lookup_elem(inner, &at) : 0;
+  if (inner) result(4, value ? 1 : 2);
+  at = 1;
+  value = inner ? bpf_map_lookup_elem(inner, &at) : 0;
+  if (value) __sync_fetch_and_add(value, 9);
+  at = 0;
+  result(5, bpf_map_lookup_elem(&by_number, &at) ? 1 : 2);
+  at = 4;
+  result(6, bpf_map_lookup_elem(&by_number, &at) ? 1 : 2);
+  result(7, bpf_map_lookup_elem(&by_key, &at) ? 1 : 2);
+  at = 2;
+  inner = bpf_map_lookup_elem(&by_key, &at);
+  if (inner) {
+    result(8, 1 + put(inner, 5, 50, BPF_NOEXIST));
+    result(9, put(inner, 6, 60, BPF_ANY));
+    result(10, get(inner, 5));
+  }
   return XDP_PASS;
 }
 

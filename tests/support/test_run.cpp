@@ -15,6 +15,7 @@
 #include "helper/table.h"
 #include "interp/interp.h"
 #include "map/host.h"
+#include "map/map_of_maps.h"
 #include "map/prog_array.h"
 #include "packet/pool.h"
 #include "support/ear.h"
@@ -252,7 +253,9 @@ std::string to_text(const TestOutcome& outcome) {
 Result<std::string> to_text(std::span<const MapPtr> maps, const kernel::Session* kernel) {
   std::vector<std::string> lines;
   for (const MapPtr& map : maps) {
-    if (has_type(*map, MapKind::prog_array) || map->spec().name.find("rodata") != std::string::npos) continue;
+    if (has_type(*map, MapKind::prog_array) || is_map_of_maps(map->spec().type) ||
+        map->spec().name.find("rodata") != std::string::npos)
+      continue;
     const auto add = [&](std::span<const std::byte> key, std::span<const std::byte> value) {
       add_element(*map, key, value, lines);
     };

@@ -202,8 +202,7 @@ class Decoder {
         return fail(Code::unsupported,
                     fmt::format("fd {} is not pointing to valid bpf_map", static_cast<int32_t>(insn.imm)));
       case isa::Pseudo::btf_id:
-        return fail(Code::unsupported, fmt::format("kernel variable with BTF id {}: there is no kernel here",
-                                                   static_cast<int32_t>(insn.imm)));
+        return fail(Code::unsupported, fmt::format("kernel variable {}: there is no kernel here", extern_name(insn)));
     }
     return Handler::alu_mov_w64_imm;
   }
@@ -239,10 +238,17 @@ class Decoder {
         return Handler::call_local;
       }
       case isa::Callee::kfunc:
-        return fail(Code::unsupported, fmt::format("kernel function #{} is not supported", insn.imm));
+        return fail(Code::unsupported, fmt::format("kernel function {} is not supported", extern_name(insn)));
       case isa::Callee::indirect: return Handler::call_indirect;
     }
     return fail(Code::unsupported, "unknown callee");
+  }
+
+  /// Of a function or variable; bare instructions have only a number.
+  std::string extern_name(const Insn& insn) const {
+    const auto number = static_cast<uint32_t>(insn.imm);
+    const auto& externs = out_.program->externs;
+    return number < externs.size() ? fmt::format("'{}'", externs[number].name) : fmt::format("#{}", number);
   }
 
   Result<Handler> helper(uint32_t id, Op& op) const {

@@ -360,6 +360,45 @@ constexpr const char* kTailLoop =
     "r6 = r1\n" LOOKUP("0") "if r0 == 0 goto end\nr1 = 1\nlock *(u64 *)(r0 +0) += r1\nr7 = r0\nr1 = r6\n"
     "r2 = map[idx:3]\nr3 = 0\ncall bpf_tail_call\nr0 = *(u64 *)(r7 +0)\nend: exit";
 
+TEST(Decoding, NamesWhatOnlyAKernelDefines) {
+  const Rig rig;
+  const std::pair<const char*, const char*> cases[] = {
+      {"call kernel-function#0\nexit", "insn 0: kernel function 'bpf_foo' is not supported"          },
+      {"call kernel-function#7\nexit", "insn 0: kernel function #7 is not supported"                 },
+      {"r1 = btf[id:1]+0\nexit",       "insn 0: kernel variable 'runqueues': there is no kernel here"},
+  };
+  for (const auto& [text, words] : cases) {
+    program::Program program = *rig.link(Type::xdp, text);
+    program.externs = {
+        {.name = "bpf_foo"},
+        {.name = "runqueues", .kind = object::Extern::Kind::variable}
+    };
+    const auto refused = run_checked(std::make_shared<program::Program>(std::move(program)), helper::table());
+    ASSERT_FALSE(refused) << text;
+    EXPECT_TRUE(refused.error().message.ends_with(words)) << refused.error().message;
+  }
+}
+
+TEST(Poison, StopsAProgramThatReachesIt) {
+  for (const bool reached : {false, true}) {
+    Rig rig;
+    program::Program program =
+        *rig.link(Type::xdp, fmt::format("r0 = 1\nif r0 == {} goto out\ncall 2002000003\nout: exit", reached ? 0 : 1));
+    program.poisons = {
+        {.insn = 2, .why = "there is no bpf_foo"}
+    };
+    const auto executable = run_checked(std::make_shared<program::Program>(std::move(program)), helper::table());
+    ASSERT_TRUE(executable) << executable.error().message;
+    const uint64_t r0 = rig.run(**executable);
+    EXPECT_EQ(rig.last.faulted, reached);
+    ASSERT_EQ(rig.ear.faults.size(), reached ? 1u : 0u);
+    EXPECT_EQ(r0, reached ? 0u : 1u);
+    if (!reached) continue;
+    EXPECT_EQ(rig.ear.faults[0].message,
+              "insn 2: call unknown#2002000003 at test.c:7 is poisoned: there is no bpf_foo");
+  }
+}
+
 TEST(TailCalls, StopAfterThirtyFourExecutions) {
   for (bool first_checked : {true, false})
     for (bool second_checked : {true, false}) {

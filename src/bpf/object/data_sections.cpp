@@ -26,18 +26,6 @@ bool is_data(const ElfSection& section) {
   return is_section(section.name, ".data") || is_section(section.name, ".rodata") || is_section(section.name, ".bss");
 }
 
-/// "fw_nat.o" and ".data" make "fw_nat.data"; a name of its own (".data.limits") stands alone.
-std::string map_name(std::string_view file, std::string_view section) {
-  const std::string_view stem = file.substr(0, file.find('.'));
-  const size_t reserved = std::min(std::max(section.size(), kMinSectionBytes), kMaxMapNameBytes);
-  const bool custom = section.find('.', 1) != std::string_view::npos;
-  std::string name(stem.substr(0, custom ? 0 : kMaxMapNameBytes - reserved));
-  name += section.substr(0, kMaxMapNameBytes - name.size());
-  for (char& c : name)
-    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_' && c != '.') c = '_';
-  return name;
-}
-
 /// The BTF data sections by name, found once for all.
 std::map<std::string_view, uint32_t> btf_types_of(const btf::Btf* btf) {
   std::map<std::string_view, uint32_t> types;
@@ -50,7 +38,7 @@ MapDefinition definition(const ElfSection& section, const Object& object) {
   MapDefinition map;
   map.section = section.name;
   map.frozen = is_section(section.name, ".rodata");
-  map.spec.name = map_name(object.file, section.name);
+  map.spec.name = data_map_name(object.file, section.name);
   map.spec.type = kArray;
   map.spec.key_size = sizeof(uint32_t);
   map.spec.value_size = static_cast<uint32_t>(section.size);
@@ -69,6 +57,17 @@ void read_arena(const ElfSection& section, uint32_t index, Object& object, Layou
 }
 
 }  // namespace
+
+std::string data_map_name(std::string_view file, std::string_view section) {
+  const std::string_view stem = file.substr(0, file.find('.'));
+  const size_t reserved = std::min(std::max(section.size(), kMinSectionBytes), kMaxMapNameBytes);
+  const bool custom = section.find('.', 1) != std::string_view::npos;
+  std::string name(stem.substr(0, custom ? 0 : kMaxMapNameBytes - reserved));
+  name += section.substr(0, kMaxMapNameBytes - name.size());
+  for (char& c : name)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_' && c != '.') c = '_';
+  return name;
+}
 
 Result<> read_data_sections(const ElfFile& elf, Object& object, Layout& layout) {
   const auto btf_types = btf_types_of(object.btf.get());

@@ -24,6 +24,9 @@ constexpr std::string_view kBases[] = {
     "legacy_elf_map",
     "legacy_inner_by_number",
     "legacy_inner_by_pointer",
+    "externs",
+    "kconfig",
+    "variables",
 };
 constexpr int kRounds = 80;  ///< Of each kind for each base: more than 1,000 objects in each test.
 

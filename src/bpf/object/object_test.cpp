@@ -240,9 +240,7 @@ struct Refusal {
 };
 
 const Refusal kRefusals[] = {
-    {"missing_function", Code::unsupported,
-     "missing_function.o: section 'xdp', offset 0x8: symbol 'nowhere': is not defined in this object"      },
-    {"no_such_file",     Code::no_such_entry, "no_such_file.o: cannot be opened: No such file or directory"},
+    {"no_such_file", Code::no_such_entry, "no_such_file.o: cannot be opened: No such file or directory"},
 };
 
 class ObjectRefusal : public testing::TestWithParam<Refusal> {};

@@ -35,6 +35,8 @@ struct Layout {
   std::vector<Place> functions;                            ///< As Object::functions; by section, then start.
   std::map<std::pair<uint32_t, uint64_t>, uint32_t> maps;  ///< (section, offset) to the map declared there.
   std::map<uint32_t, uint32_t> data;                       ///< Data section to its map.
+  std::map<uint32_t, uint32_t> externs;                    ///< Undefined symbol to its extern.
+  std::optional<uint32_t> config;                          ///< The map `.kconfig`.
   std::map<uint32_t, uint64_t> values;  ///< Map to the offset in `.maps` of its `values`, for maps that have them.
 
   /// The function whose bytes contain `offset` of `section`.
@@ -60,6 +62,11 @@ Result<> read_btf_maps(const ElfFile& elf, Object& object, Layout& layout);
 Result<> read_legacy_maps(const ElfFile& elf, Object& object, Layout& layout);
 /// `.data*`, `.rodata*` and `.bss*` as arrays of one value. (data_sections.cpp)
 Result<> read_data_sections(const ElfFile& elf, Object& object, Layout& layout);
+/// The name of a data section's map: "fw_nat.o" and ".data" make "fw_nat.data"; a name of its own (".data.limits")
+/// stands alone. (data_sections.cpp)
+std::string data_map_name(std::string_view file, std::string_view section);
+/// Undefined symbols, and the map `.kconfig`; from here on, `object.btf` has no externs. (externs.cpp)
+Result<> read_externs(const ElfFile& elf, Object& object, Layout& layout);
 /// Code cut at function symbols. (functions.cpp)
 Result<> read_functions(const ElfFile& elf, Object& object, Layout& layout);
 /// What `.values` of BTF maps hold from the beginning: programs, or maps. (map_values.cpp)

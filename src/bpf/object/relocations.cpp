@@ -54,17 +54,45 @@ class RelocationReader {
     if (!index) return {};  // Between functions, where nothing runs.
     const uint64_t at = from.offset - layout_.functions[*index].start;
     if (at % kInsnBytes != 0) return fail(Code::malformed, "the relocation is not at an instruction");
-    if (symbol.section == SHN_UNDEF)
-      return fail(Code::unsupported, "is not defined in this object, and extern symbols are not supported yet");
+    Function& function = object_.functions[*index];
+    const auto insn = static_cast<uint32_t>(at / kInsnBytes);
+    if (symbol.section == SHN_UNDEF) return add_extern(function, insn, from);
     if (symbol.section == SHN_COMMON)
       return fail(Code::unsupported, "is a common symbol, without a section; compile with -fno-common");
     if (symbol.section >= elf_.sections().size())
       return fail(Code::unsupported, fmt::format("lies in the special section {:#x}", symbol.section));
-    Function& function = object_.functions[*index];
-    const auto insn = static_cast<uint32_t>(at / kInsnBytes);
     SAYA_TRY(Relocation relocation, resolve(function, insn, from, symbol));
     relocation.insn = insn;
     function.relocations.push_back(relocation);
+    return {};
+  }
+
+  Result<> add_extern(Function& function, uint32_t insn, const ElfRelocation& from) {
+    const auto found = layout_.externs.find(from.symbol);
+    if (found == layout_.externs.end()) return fail(Code::malformed, "is a local symbol that is not defined");
+    Extern& target = object_.externs[found->second];
+    const isa::RawInsn& raw = function.code[insn];
+    Relocation relocation{.insn = insn, .kind = Relocation::Kind::extern_address, .target = found->second};
+    if (raw.opcode == kCall) {
+      relocation.kind = Relocation::Kind::extern_call;
+      if (target.kind == Extern::Kind::variable && target.btf_type == 0) target.kind = Extern::Kind::function;
+    } else if (raw.opcode != kLoadImm || insn + 1 >= function.code.size()) {
+      return fail(Code::malformed, fmt::format("a reference to an extern at opcode {:#04x}", raw.opcode));
+    } else {
+      relocation.addend = elf_.addend_of(from, raw.imm);
+    }
+    if (target.kind == Extern::Kind::config) SAYA_CHECK(refer_to_config(relocation, target));
+    function.relocations.push_back(relocation);
+    return {};
+  }
+
+  /// An option of the kernel's configuration is a variable of the map `.kconfig`.
+  Result<> refer_to_config(Relocation& relocation, const Extern& option) const {
+    if (relocation.kind == Relocation::Kind::extern_call)
+      return fail(Code::malformed, "is an option of the kernel's configuration, and is called");
+    relocation.kind = Relocation::Kind::data;
+    relocation.target = layout_.config.value_or(0);
+    relocation.addend += option.offset;
     return {};
   }
 

@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <ostream>
@@ -51,17 +55,21 @@ struct Run {
 };
 
 constexpr Run kRuns[] = {
-    {"calls",                    "first",      XDP_PASS},
-    {"calls",                    "second",     XDP_TX  },
-    {"calls",                    "loop",       XDP_PASS},
-    {"calls",                    "classify",   5       },
-    {"maps",                     "count",      XDP_PASS},
-    {"maps",                     "look",       0       },
-    {"data",                     "sum",        XDP_PASS},
-    {"static",                   "entry",      0       },
-    {"static",                   "tail",       0       },
-    {"sections_without_symbols", "entry",      2       },
-    {"sections_without_symbols", "classifier", 1       },
+    {"calls",                    "first",            XDP_PASS},
+    {"calls",                    "second",           XDP_TX  },
+    {"calls",                    "loop",             XDP_PASS},
+    {"calls",                    "classify",         5       },
+    {"maps",                     "count",            XDP_PASS},
+    {"maps",                     "look",             0       },
+    {"data",                     "sum",              XDP_PASS},
+    {"static",                   "entry",            0       },
+    {"static",                   "tail",             0       },
+    {"sections_without_symbols", "entry",            2       },
+    {"sections_without_symbols", "classifier",       1       },
+    {"kconfig",                  "config",           0       },
+    {"externs",                  "weak",             XDP_PASS},
+    {"externs",                  "unexplained_weak", XDP_PASS},
+    {"variables",                "verdict",          XDP_PASS},
 };
 
 std::string path_of(std::string_view object) {
@@ -111,12 +119,15 @@ class Pins {
  public:
   explicit Pins(const std::string& object)
       : folder_(fmt::format("/sys/fs/bpf/saya_program_test_{}", getpid())),
-        made_(std::system(fmt::format("bpftool prog loadall {} {} >/dev/null 2>&1", object, folder_).c_str()) == 0) {}
+        made_(std::system(fmt::format("bpftool prog loadall {0} {1} pinmaps {1}/maps >/dev/null 2>&1", object, folder_)
+                              .c_str()) == 0) {}
   ~Pins() {
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
   }
   bool made() const { return made_; }
+  /// Of a map. libbpf makes "_" of the dots in its name.
+  Result<Fd> open_map(std::string_view name) const { return open(fmt::format("maps/{}", name)); }
   Result<Fd> open(std::string_view name) const { return kernel::open_pinned(fmt::format("{}/{}", folder_, name)); }
 
  private:
@@ -124,11 +135,68 @@ class Pins {
   bool made_;
 };
 
+TEST(Kernel, TakesTheBtfOfExterns) {
+  SAYA_NEEDS_BPF();
+  for (const std::string_view name : {"externs", "kconfig", "missing_function", "linked_user"}) {
+    const auto object = object::read_file(path_of(name));
+    ASSERT_TRUE(object) << object.error().message;
+    const auto btf = kernel::load_btf(object->btf->raw());
+    EXPECT_TRUE(btf) << name << ": " << btf.error().message;
+  }
+}
+
+/// The configuration where libbpf looks for it; empty when there is none.
+std::string running_config() {
+  std::string text;
+  std::FILE* pipe = popen("zcat -f /boot/config-$(uname -r) 2>/dev/null || zcat /proc/config.gz 2>/dev/null", "r");
+  if (!pipe) return text;
+  std::array<char, 4096> chunk;
+  while (const size_t got = fread(chunk.data(), 1, chunk.size(), pipe)) text.append(chunk.data(), got);
+  pclose(pipe);
+  return text;
+}
+
+/// The running kernel as a target, from its configuration's text.
+Target running(const std::string& config) {
+  unsigned major = 0, minor = 0, patch = 0;
+  utsname names{};
+  uname(&names);
+  EXPECT_GE(std::sscanf(names.release, "%u.%u.%u", &major, &minor, &patch), 2);
+  return {.name = "the running kernel",
+          .config = [config](std::string_view option) -> std::optional<std::string> {
+            const size_t at = config.find(fmt::format("\n{}=", option));
+            if (at == config.npos) return std::nullopt;
+            const size_t value = at + option.size() + 2;
+            return config.substr(value, config.find('\n', value) - value);
+          },
+          .kernel_version = (major << 16) + (minor << 8) + std::min(patch, 255u)};
+}
+
+TEST(Kernel, LibbpfFillsTheConfigurationWithTheSameBytes) {
+  SAYA_NEEDS_BPF();
+  const std::string config = running_config();
+  if (config.empty())
+    GTEST_SKIP() << "no configuration of this kernel: runs with /boot/config-RELEASE or /proc/config.gz";
+  if (std::system("bpftool version >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "no bpftool to compare with: runs where the package bpftool is installed, as ./test does";
+  auto object = object::read_file(path_of("kconfig"));
+  ASSERT_TRUE(object) << object.error().message;
+  const auto bound = bind_config(*object, running(config));
+  ASSERT_TRUE(bound) << bound.error().message;
+  const Pins pins(path_of("kconfig"));
+  ASSERT_TRUE(pins.made());
+  const auto map = pins.open_map("kconfig_kconfig");
+  ASSERT_TRUE(map) << map.error().message;
+  const auto value = kernel::lookup(map->get(), std::vector<std::byte>(4), object->maps[0].spec.value_size);
+  ASSERT_TRUE(value) << value.error().message;
+  EXPECT_EQ(to_hex(object->maps[0].initial), to_hex(*value));
+}
+
 TEST(Kernel, LibbpfLinksTheSameInstructions) {
   SAYA_NEEDS_BPF();
   if (std::system("bpftool version >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "no bpftool to compare with: runs where the package bpftool is installed, as ./test does";
-  for (const std::string_view name : {"calls", "maps", "data"}) {
+  for (const std::string_view name : {"calls", "maps", "data", "kconfig", "variables"}) {
     const auto object = object::read_file(path_of(name));
     ASSERT_TRUE(object) << object.error().message;
     const Pins pins(path_of(name));

@@ -2,9 +2,11 @@
 // in which libbpf appends them (bpf_object__reloc_code(): each at its first mention, depth first), so that tags agree.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "program/core_patch.h"
+#include "program/externs.h"
 #include "program/finish.h"
 #include "program/program.h"
 
@@ -16,11 +18,13 @@ using isa::RawInsn;
 using object::Relocation;
 
 constexpr uint8_t kLoadImm = 0x18;  ///< BPF_LD | BPF_IMM | BPF_DW
+constexpr uint8_t kCall = 0x85;     ///< BPF_JMP | BPF_CALL
+constexpr uint8_t kCallKfunc = 2;   ///< BPF_PSEUDO_KFUNC_CALL
 
 class Linker {
  public:
   Linker(const object::Object& object, std::span<const MapPtr> maps, const Target& target, Program& program)
-      : object_(object), maps_(maps), target_(target), program_(program) {}
+      : object_(object), maps_(maps), target_(target), program_(program), externs_(object, target, program) {}
 
   Result<> link(uint32_t entry) {
     append(entry);
@@ -75,7 +79,7 @@ class Linker {
       case Relocation::Kind::data: return refer_to_map(relocation, at, Pseudo::map_index_value);
       case Relocation::Kind::call: return refer_to_function(relocation, at);
       case Relocation::Kind::extern_call:
-      case Relocation::Kind::extern_address: return fail(Code::unsupported, "externs are not supported yet");
+      case Relocation::Kind::extern_address: return externs_.apply(relocation, at);
       case Relocation::Kind::address:
         program_.code[at].set_src(static_cast<uint8_t>(Pseudo::func));
         program_.code[at + 1].imm = 0;
@@ -130,6 +134,9 @@ class Linker {
     for (const uint32_t at : resolved_) resolved[at] = true;
     for (size_t at = 0; at < program_.code.size(); ++at) {
       const RawInsn& insn = program_.code[at];
+      if (insn.opcode == kCall && insn.src() == kCallKfunc && !resolved[at])
+        return fail(Code::invalid_argument,
+                    fmt::format("instruction {}: a call of kernel function #{} without a relocation", at, insn.imm));
       if (insn.opcode != kLoadImm) continue;
       if (insn.src() != 0 && !resolved[at])
         return fail(Code::invalid_argument,
@@ -143,6 +150,7 @@ class Linker {
   std::span<const MapPtr> maps_;
   const Target& target_;
   Program& program_;
+  ExternLinker externs_;
   std::vector<uint32_t> linked_;  ///< Functions, in the order of program_.subprograms.
   std::vector<uint32_t> start_ = std::vector<uint32_t>(object_.functions.size(), kAbsent);
   std::vector<uint32_t> map_index_ = std::vector<uint32_t>(object_.maps.size(), kAbsent);
@@ -179,6 +187,7 @@ Result<ProgramPtr> link(const object::Object& object, uint32_t index, std::span<
   set_type(*program, function, type);
   if (auto linked = Linker(object, maps, target, *program).link(index); !linked)
     return std::unexpected(std::move(linked).error().at(program->origin));
+  std::ranges::sort(program->poisons, {}, &Poison::insn);
   complete_subprograms(*program);
   set_tags(*program);
   return program;

@@ -52,12 +52,15 @@ struct ExternUse {
   bool typed = true;  ///< Of a variable: false for `const void`, of which programs only take the address.
 };
 
-/// An instruction that CO-RE could not resolve: it became a call that no engine knows, as libbpf does it.
+/// An instruction that CO-RE could not resolve, or the call of a weak extern that is missing: it became a call that no
+/// engine knows, as libbpf does it.
 struct Poison {
   uint32_t insn = 0;  ///< Slot.
   std::string why;    ///< "struct sk_buff___old has no counterpart in the types of the running kernel"
 };
 inline constexpr int32_t kPoisonedCall = 0xbad2310;  ///< The helper number of such a call.
+/// That of a call of a weak kernel function that the target lacks, plus the function's number in Object::externs.
+inline constexpr int32_t kPoisonedKfunc = 2002000000;
 
 /// Immutable once linked; shared by whatever is made of it.
 /// In `code`, map references are load_imm with Pseudo::map_index (or map_index_value) and an index into `maps`, kernel
@@ -109,7 +112,13 @@ bool is_gpl_compatible(std::string_view license) noexcept;
 /// The hook that programs of this type run at; nothing for types that are not packet hooks of saya.
 std::optional<abi::Hook> hook_of(Type type) noexcept;
 
-/// Creates a map for each definition of the object, data sections filled. In the order of object.maps.
+struct Pins;  // program/pins.h
+
+/// A map for each definition of the object, in the order of object.maps: created, data sections and maps of maps
+/// filled.
 Result<std::vector<MapPtr>> create_maps(const object::Object& object, const MapWorld& world);
+/// The same with the pinned ones shared through `pins`: a map found there is used with what it holds; one that is not
+/// is pinned. What was pinned before an error stays, as with other loaders.
+Result<std::vector<MapPtr>> create_maps(const object::Object& object, const MapWorld& world, const Pins& pins);
 
 }  // namespace saya::program

@@ -27,6 +27,9 @@ struct Target {
   std::function<bool(std::string_view function)> has_function;
   /// Whether programs there can refer to this kernel variable.
   std::function<bool(std::string_view variable)> has_variable;
+  /// For looking at programs that will not run: they keep their references to kernel functions and variables, whether
+  /// there are any or not.
+  bool keep_externs = false;
 };
 
 /// saya's own hooks without any kernel: Linux 6.18 with HZ = 250, and the types of the packet's headers and contexts

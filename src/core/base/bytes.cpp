@@ -16,14 +16,13 @@ int digit(char c) {
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-/// Control characters would let a hostile text write on the terminal.
+}  // namespace
+
 std::string printable(std::string_view text) {
   std::string shown;
   for (const char c : text) shown += c >= ' ' && c <= '~' ? std::string(1, c) : fmt::format("\\x{:02x}", uint8_t(c));
   return shown;
 }
-
-}  // namespace
 
 std::string to_hex(std::span<const std::byte> bytes, std::string_view separator) {
   std::string text;

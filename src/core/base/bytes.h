@@ -53,6 +53,10 @@ void store(void* to, const T& value) noexcept {
 /// "0f 1a": lower case, `separator` between bytes.
 std::string to_hex(std::span<const std::byte> bytes, std::string_view separator = "");
 
+/// The text with all but plain ASCII written as "\x1b": control characters would let a hostile text write on the
+/// terminal.
+std::string printable(std::string_view text);
+
 /// Hexadecimal text to bytes. Blanks between bytes are allowed, also "0x" before one; an odd digit or another
 /// character is Code::invalid_argument and named with its position.
 Result<std::vector<std::byte>> from_hex(std::string_view text);

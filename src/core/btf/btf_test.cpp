@@ -242,6 +242,59 @@ TEST(KernelForm, TakesTheOffsetsOfVariablesFromTheElfIfItKnowsThem) {
   EXPECT_EQ((*btf)->type(8).members.back().offset, 40u);
 }
 
+/// 1 int, 2 prototype (int, int right), 3 extern function "main", 4 extern variable "left", 5 extern variable "right",
+/// 6 .kconfig { right, left }, 7 .ksyms { main, left }. The strings have no ".kconfig" and ".ksyms" of their own.
+constexpr std::string_view kExternStrings{"\0int\0left\0right\0main\0.kconfig\0.ksyms\0", 37};
+const Words kExterns = kInt + Words{0, info(Kind::function_proto, 2), 1, 0, 1, 10, 1} +
+                       Words{16, info(Kind::function, 2), 2} + Words{5, info(Kind::variable), 0, 2} +
+                       Words{10, info(Kind::variable), 1, 2} +
+                       Words{21, info(Kind::data_section, 2), 0, 5, 0, 4, 4, 0, 4} +
+                       Words{30, info(Kind::data_section, 2), 0, 3, 0, 0, 4, 0, 0};
+
+TEST(DefineExterns, GivesPlacesNamesAndAStandInForFunctions) {
+  ConfigLayout config;
+  config.size = 12;
+  config.offset = [](std::string_view name) -> std::optional<uint32_t> { return name == "left" ? 0 : 8; };
+  const auto bytes = define_externs(make_btf(kExterns, kExternStrings), config);
+  ASSERT_TRUE(bytes) << bytes.error().message;
+  const auto btf = Btf::parse(*bytes);
+  ASSERT_TRUE(btf) << btf.error().message;
+  const Btf& made = **btf;
+  ASSERT_EQ(made.count(), 9u) << "one was appended";
+  EXPECT_EQ(made.type(3).linkage, 1u);
+  EXPECT_EQ(made.type(2).members[0].name, "main") << "of the function: its parameter had none";
+  EXPECT_EQ(made.type(2).members[1].name, "right");
+  EXPECT_EQ(made.type(4).linkage, 1u);
+  EXPECT_EQ(made.type(4).target, 1u) << "was void, which has no size";
+  const Type& options = made.type(6);
+  EXPECT_EQ(options.size, 12u);
+  EXPECT_EQ(options.members[0].type, 4u) << "sorted";
+  EXPECT_EQ(options.members[1].offset, 8u);
+  const Type& symbols = made.type(7);
+  EXPECT_EQ(symbols.size, 8u);
+  EXPECT_EQ(symbols.members[0].type, 8u);
+  EXPECT_EQ(symbols.members[1].type, 4u);
+  EXPECT_EQ(symbols.members[1].offset, 4u);
+  EXPECT_EQ(symbols.members[1].size, 4u);
+  EXPECT_EQ(made.type(8).kind, Kind::variable);
+  EXPECT_EQ(made.type(8).name, "main");
+}
+
+TEST(DefineExterns, AnyByteMayBeWrongWithoutHarm) {
+  const Bytes good = make_btf(kExterns, kExternStrings);
+  ConfigLayout config;
+  config.offset = [](std::string_view) { return std::optional(4u); };
+  std::mt19937 random(5);
+  int made = 0;
+  for (int round = 0; round < 2000; ++round) {
+    Bytes bytes = good;
+    bytes[random() % bytes.size()] = static_cast<std::byte>(random());
+    const auto defined = define_externs(std::move(bytes), config);
+    made += defined && Btf::parse(*defined);
+  }
+  EXPECT_GT(made, 100);
+}
+
 TEST(Btf, AnyByteMayBeWrongWithoutHarm) {
   const Bytes good = make_btf(kTypes), good_ext = make_ext({8, 39, 1, 0, 10}, {16, 39, 1, 24, 34, 43, 7});
   std::mt19937 random(1);

@@ -14,13 +14,6 @@ namespace {
 
 using Variable = std::array<uint32_t, 3>;  ///< Type, offset, size.
 
-void sort_variables(std::byte* at, uint32_t count) {
-  std::vector<Variable> variables(count);
-  std::memcpy(variables.data(), at, count * sizeof(Variable));
-  std::ranges::sort(variables, {}, [](const Variable& variable) { return std::pair(variable[1], variable); });
-  std::memcpy(at, variables.data(), count * sizeof(Variable));
-}
-
 /// Rewrites the records of one `.BTF`.
 class Finisher {
  public:
@@ -71,6 +64,13 @@ class Finisher {
 };
 
 }  // namespace
+
+void sort_variables(std::byte* at, uint32_t count) {
+  std::vector<Variable> variables(count);
+  std::memcpy(variables.data(), at, count * sizeof(Variable));
+  std::ranges::sort(variables, {}, [](const Variable& variable) { return std::pair(variable[1], variable); });
+  std::memcpy(at, variables.data(), count * sizeof(Variable));
+}
 
 Result<std::vector<std::byte>> kernel_form(std::vector<std::byte> bytes, const ElfFacts& facts) {
   SAYA_TRY(const Sections sections, split(bytes));

@@ -40,7 +40,7 @@ int take(Result<Bytes> found, Bytes& value) {
 Result<Fd> kernel_map(const MapSpec& spec) {
   if (!spec.inner) return kernel::create_map(spec);
   SAYA_TRY(const Fd inner, kernel_map(*spec.inner));
-  return kernel::create_map(spec, {.inner = inner.get()});
+  return kernel::create_map(spec, {}, inner.get());
 }
 
 /// What a sequence runs on. Every operation is 0 or a negative errno.

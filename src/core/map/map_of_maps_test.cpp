@@ -85,7 +85,7 @@ TEST_P(InnerShape, on_the_kernel) {
   SAYA_NEEDS_BPF();
   const Fd shape = kernel::create_map(GetParam().shape).value(), inner = kernel::create_map(GetParam().inner).value();
   for (const uint32_t type : {kArrayOfMaps, kHashOfMaps}) {
-    const Fd outer = kernel::create_map(outer_of(type, GetParam().shape), {.inner = shape.get()}).value();
+    const Fd outer = kernel::create_map(outer_of(type, GetParam().shape), {}, shape.get()).value();
     EXPECT_EQ(errno_of(kernel::update(outer.get(), bytes(uint32_t{1}), bytes(inner.get()), 0)), -GetParam().error);
   }
 }
@@ -185,7 +185,7 @@ TEST_P(InnerMapSequence, on_the_kernel) {
   SAYA_NEEDS_BPF();
   const MapSpec shape = spec_of(2, 4, 8, 1);
   const Fd inner = kernel::create_map(shape).value();
-  const Fd outer = kernel::create_map(outer_of(GetParam().type, shape), {.inner = inner.get()}).value();
+  const Fd outer = kernel::create_map(outer_of(GetParam().type, shape), {}, inner.get()).value();
   for (size_t at = 0; at < GetParam().steps.size(); ++at) {
     const Step& step = GetParam().steps[at];
     const auto key = bytes(step.key);

@@ -41,6 +41,20 @@ Result<> ProgArray::set(uint32_t index, std::shared_ptr<const abi::Executable> p
   return {};
 }
 
+Result<> ProgArray::claim(const ProgArrayOwner& program) {
+  const std::lock_guard guard(changing_);
+  if (!owner_) owner_ = program;
+  if (owner_->program_type != program.program_type)
+    return refuse(spec(), Code::invalid_argument,
+                  fmt::format("Program array map owner types differ: {} (obj) != {} (pin)", program.program_type,
+                              owner_->program_type));
+  if (owner_->frags != program.frags)
+    return refuse(spec(), Code::invalid_argument,
+                  owner_->frags ? "its programs take packets in fragments, this one without"
+                                : "its programs take packets without fragments, this one with them");
+  return {};
+}
+
 void ProgArray::clear() {
   decltype(owners_) released;  // Outlives the lock, as above.
   const std::lock_guard guard(changing_);

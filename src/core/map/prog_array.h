@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 #include "map/map.h"
@@ -13,6 +14,12 @@ namespace saya {
 namespace abi {
 class Executable;
 }
+
+/// What a tail call cannot change, so that all programs of an array have it in common.
+struct ProgArrayOwner {
+  uint32_t program_type = 0;  ///< BPF_PROG_TYPE_*: the context.
+  bool frags = false;         ///< XDP programs that take packets in fragments.
+};
 
 /// Slots live in this process (code cannot be shared by offset): a map opened from elsewhere is empty. at() is
 /// wait-free for Reader threads. Slots own their programs, and programs their maps: the control side breaks the circle
@@ -29,6 +36,9 @@ class ProgArray final : public Map {
   /// Puts `program` (null empties) into slot `index`; the old one is released after a grace period, for which it waits.
   /// Control side only. no_space beyond max_entries, no_such_entry when an empty slot is to be emptied.
   Result<> set(uint32_t index, std::shared_ptr<const abi::Executable> program);
+  /// Says that a program of this kind is in the array or calls through it. The first to come owns the array for good;
+  /// invalid_argument for one that differs, in iproute2's words. Control side only.
+  Result<> claim(const ProgArrayOwner& program);
   /// Empties every slot, with one grace period. Control side only; the caller holds a reference to this map.
   void clear();
 
@@ -48,7 +58,8 @@ class ProgArray final : public Map {
 
   Region slots_;  ///< Reserved, not touched: real objects declare large ones.
   Slot* const first_;
-  std::mutex changing_;  ///< Guards owners_ and writes to slots_.
+  std::mutex changing_;  ///< Guards owner_, owners_ and writes to slots_.
+  std::optional<ProgArrayOwner> owner_;
   std::unordered_map<uint32_t, std::shared_ptr<const abi::Executable>> owners_;  ///< What full slots point to.
 };
 

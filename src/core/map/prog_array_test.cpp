@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/published.h"
+#include "support/case_name.h"
 
 namespace saya {
 namespace {
@@ -66,6 +67,28 @@ TEST(ProgArray, refusals_name_the_slot_and_the_limit) {
   EXPECT_EQ(empty.error().code, Code::no_such_entry);
   EXPECT_EQ(empty.error().message, "map 'jmp': slot 3 is empty");
 }
+
+struct Claim {
+  const char* name;
+  ProgArrayOwner first, second;
+  std::string error;
+};
+const Claim kClaims[] = {
+    {"the_same",     {6, false}, {6, false}, ""                                                                          },
+    {"another_type", {3, false}, {6, false}, "map 'jmp': Program array map owner types differ: 6 (obj) != 3 (pin)"       },
+    {"fragments",    {6, false}, {6, true},  "map 'jmp': its programs take packets without fragments, this one with them"},
+    {"no_fragments", {6, true},  {6, false}, "map 'jmp': its programs take packets in fragments, this one without"       },
+};
+class Claims : public testing::TestWithParam<Claim> {};
+TEST_P(Claims, programs_of_one_array_are_of_one_kind) {
+  const auto map = make(4);
+  ASSERT_TRUE(map->claim(GetParam().first));
+  const auto result = map->claim(GetParam().second);
+  EXPECT_EQ(result ? "" : result.error().message, GetParam().error);
+  map->clear();
+  EXPECT_EQ(map->claim(GetParam().second).has_value(), GetParam().error.empty()) << "an owner stays";
+}
+INSTANTIATE_TEST_SUITE_P(ProgArray, Claims, testing::ValuesIn(kClaims), tests::case_name);
 
 TEST(ProgArray, an_index_out_of_range_is_an_empty_slot) {
   const auto map = make(4);

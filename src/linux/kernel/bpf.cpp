@@ -186,7 +186,6 @@ Result<Fd> create_map(const MapSpec& spec, const MapTypes& types, int inner) {
     attr.btf_key_type_id = types.key;
     attr.btf_value_type_id = types.value;
   }
-  if (types.inner >= 0) attr.inner_map_fd = static_cast<uint32_t>(types.inner);
   return descriptor(fmt::format("create map '{}'", spec.name), bpf(BPF_MAP_CREATE, attr));
 }
 

@@ -31,13 +31,11 @@ std::string object_name(std::string_view name);
 // Maps. `fd` is a map's descriptor; keys and values must have the map's sizes (values of per-CPU types: all CPUs', each
 // rounded up to 8 bytes).
 
-/// What a map is made with besides its spec: the BTF types of its key and value, as ids in loaded BTF, and for a map of
-/// maps the descriptor of one that looks as its inner maps will.
+/// The BTF types of a map's key and value, as ids in loaded BTF.
 struct MapTypes {
   int btf = -1;
   uint32_t key = 0;
   uint32_t value = 0;
-  int inner = -1;
 };
 /// `spec` goes to the kernel as it is: it refuses a name that object_name() would change, for one. `inner` is a map
 /// like those that a map of maps will hold.

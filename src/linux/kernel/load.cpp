@@ -13,6 +13,7 @@
 #include "kernel/debug_info.h"
 #include "kernel/maps.h"
 #include "map/host.h"
+#include "map/map_of_maps.h"
 
 namespace saya::kernel {
 namespace {
@@ -29,7 +30,8 @@ bool all_zero(std::span<const std::byte> bytes) {
 
 /// Constants that nobody writes again: the verifier may then use their values, as libbpf lets it.
 bool is_constant_data(const MapSpec& spec) {
-  return (spec.flags & kMapReadOnlyProgram) != 0 && spec.name.find(".rodata") != std::string::npos;
+  const bool constant = spec.name.find(".rodata") != spec.name.npos || spec.name.ends_with(".kconfig");
+  return (spec.flags & kMapReadOnlyProgram) != 0 && constant;
 }
 
 Result<> copy_contents(Map& from, int to) {
@@ -98,7 +100,19 @@ Result<int> Session::add_map(const MapPtr& map, const btf::Btf* btf) {
   if (!fd) return std::unexpected(std::move(fd.error()).at(fmt::format("map '{}'", map->spec().name)));
   const int number = fd->get();
   maps_.emplace(map.get(), Copy{map, *std::move(fd)});
+  if (const MapOfMaps* const outer = as_map_of_maps(*map)) SAYA_CHECK(add_inner_maps(*outer, number, btf));
   return number;
+}
+
+/// Puts the kernel's copies of what `outer` holds now into `to`.
+Result<> Session::add_inner_maps(const MapOfMaps& outer, int to, const btf::Btf* btf) {
+  Result<> outcome;
+  SAYA_CHECK(outer.for_each_inner([&](std::span<const std::byte> key, const MapPtr& inner) {
+    if (!outcome) return;
+    const auto fd = add_map(inner, btf);
+    outcome = fd ? update(to, key, std::as_bytes(std::span(&*fd, 1)), kUpdateAny) : std::unexpected(fd.error());
+  }));
+  return outcome;
 }
 
 Result<int> Session::map_fd(const Map& map) const {

@@ -18,6 +18,10 @@
 #include "object/object.h"
 #include "program/program.h"
 
+namespace saya {
+class MapOfMaps;
+}
+
 namespace saya::kernel {
 
 /// What saya has put into the kernel. A program's maps are kernel maps either of the session's object, made from their
@@ -63,6 +67,7 @@ class Session {
     Fd fd;
   };
   /// The descriptor of `btf` in the kernel, -1 for null.
+  Result<> add_inner_maps(const MapOfMaps& outer, int to, const btf::Btf* btf);
   Result<int> add_btf(const std::shared_ptr<const btf::Btf>& btf);
   Result<int> map_of(const program::Program& program, size_t index);
 

@@ -17,11 +17,13 @@ Result<Placement> Pipeline::attach(const Placement& placement, std::span<nic::Po
   SAYA_TRY(const uint32_t index, choose_program(open->object, placement));
   // 2. The function and all it calls become a Program: program/link.cpp.
   SAYA_TRY(const program::ProgramPtr program,
-           program::link(open->object, index, open->maps, type_at(placement.point), target_));
+           program::link(open->object, index, open->maps, type_at(placement.point), objects_.target()));
   // 3. The Program becomes an Executable. Unverified code has only this one, which checks every access: interp/.
   SAYA_TRY(abi::ExecutablePtr executable, interp::run_checked(program, helper::table()));
-  // 4. So do the programs that it may tail-call: tail_calls.cpp.
-  SAYA_CHECK(fill_prog_arrays(*open, program->type, target_));
+  // 4. So do the programs that it may tail-call, once for each object: tail_calls.cpp.
+  SAYA_CHECK(claim_prog_arrays(*program));
+  if (!filled_.contains(open)) SAYA_CHECK(fill_prog_arrays(*open, program->type, objects_.target()));
+  filled_.insert(open);
   // 5. The hook's snapshot is replaced, on every port or on none: install.cpp, hook/filters.cpp.
   return install(placement, std::move(executable), ports);
 }

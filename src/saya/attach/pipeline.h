@@ -1,6 +1,7 @@
 // The program's walk: from a file to a hook.
 #pragma once
 
+#include <set>
 #include <span>
 #include <utility>
 
@@ -15,9 +16,9 @@ namespace saya::attach {
 /// Attaches programs to the ports of a NIC. Control side; not shared between threads.
 class Pipeline {
  public:
-  /// Programs are linked for `target`.
-  explicit Pipeline(MapWorld world, program::Target target = program::default_target())
-      : objects_(world), target_(std::move(target)) {}
+  /// Programs are linked, and objects set up, for `target`.
+  explicit Pipeline(MapWorld world, program::Target target = program::default_target(), Settings settings = {})
+      : objects_(world, std::move(target), std::move(settings)) {}
   /// No program may run any more: what they tail-call goes with the pipeline.
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
@@ -32,7 +33,7 @@ class Pipeline {
 
  private:
   Objects objects_;
-  program::Target target_;
+  std::set<const OpenObject*> filled_;  ///< Whose prog arrays hold what they hold from the beginning.
 };
 
 /// The function of `object` that `placement` means: its name or section, else the only program whose section name fits

@@ -6,8 +6,12 @@
 
 namespace saya::attach {
 
-/// Makes each of them executable and puts it into its slot; slots that are filled stay as they are. A program's section
-/// says its type, or else it is `type`, that of the program that is being attached. Errors name map and slot.
+/// Says to the prog arrays that `program` calls through which kind of program that is. They are of one kind each.
+Result<> claim_prog_arrays(const program::Program& program);
+
+/// Makes each of them executable and puts it into its slot, in the place of what other objects put there when the array
+/// is pinned. A program's section says its type, or else it is `type`, that of the program that is being attached.
+/// Errors name map and slot.
 Result<> fill_prog_arrays(const OpenObject& object, program::Type type, const program::Target& target);
 
 /// Empties them. Programs own their maps and prog arrays own programs: without this, a program that can call itself

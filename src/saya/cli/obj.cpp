@@ -22,12 +22,14 @@ std::string dump(const Json& json) { return json.dump(2, ' ', false, nlohmann::j
 
 struct Words {
   std::string file, program, btf;
+  attach::Settings settings;
 };
 
 std::optional<int> parse(const Invocation& invocation, Words& words) {
   CLI::App app;
   app.add_option("FILE", words.file, "object, or .c file to compile first")->required();
   app.add_option("PROG", words.program, "only this program: section or function name");
+  declare_settings(app, words.settings);
   declare_btf(app, words.btf);
   return parse_options(app, invocation);
 }
@@ -35,7 +37,8 @@ std::optional<int> parse(const Invocation& invocation, Words& words) {
 /// Programs as they would be loaded. Maps are not created: nothing runs here.
 Result<std::vector<program::ProgramPtr>> link_programs(const object::Object& object, const Words& words) {
   const std::string& word = words.program;
-  SAYA_TRY(const program::Target target, attach::choose_target(words.btf));
+  SAYA_TRY(program::Target target, attach::choose_target(words.btf));
+  target.keep_externs = true;
   std::vector<uint32_t> chosen;
   if (word.empty()) {
     for (uint32_t i = 0; i < object.functions.size(); ++i)
@@ -109,6 +112,8 @@ struct Opened {
 
 Result<Opened> open(const Words& words) {
   SAYA_TRY(object::Object object, attach::read_object(words.file));
+  SAYA_CHECK(words.settings.apply(object));
+  SAYA_CHECK(words.settings.check({&object}));
   auto programs = link_programs(object, words);
   if (!programs) return std::unexpected(std::move(programs).error().at(words.file));
   return Opened{std::move(object), *std::move(programs)};
@@ -125,11 +130,16 @@ const object::SourceLine* line_at(const program::Program& program, uint32_t slot
   return found == program.lines.end() ? nullptr : &*found;
 }
 
-/// Disassembled with the names of maps, which the instruction itself does not know.
+/// Disassembled with the names of maps and of what the kernel defines, which the instruction itself does not know.
 std::string disassemble(const program::Program& program, const isa::Insn& insn) {
   const bool is_map = insn.kind == isa::Kind::load_imm &&
                       (insn.pseudo == isa::Pseudo::map_index || insn.pseudo == isa::Pseudo::map_index_value);
   const auto index = static_cast<uint32_t>(insn.imm);
+  const bool is_variable = insn.kind == isa::Kind::load_imm && insn.pseudo == isa::Pseudo::btf_id;
+  const bool is_function = insn.kind == isa::Kind::call && insn.callee == isa::Callee::kfunc;
+  if (is_variable && index < program.externs.size())
+    return fmt::format("r{} = &{}", insn.dst, program.externs[index].name);
+  if (is_function && index < program.externs.size()) return fmt::format("call {}", program.externs[index].name);
   if (!is_map || index >= program.map_names.size()) return isa::disassemble(insn, {.helper = helper::name_of});
   if (insn.pseudo == isa::Pseudo::map_index)
     return fmt::format("r{} = map[name:{}]", insn.dst, program.map_names[index]);

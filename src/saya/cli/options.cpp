@@ -9,6 +9,12 @@
 
 namespace saya::cli {
 
+void declare_settings(CLI::App& app, attach::Settings& settings) {
+  app.add_option("--set", settings.variables, "NAME=VALUE: a global variable's value, before anything is loaded")
+      ->allow_extra_args(false);
+  app.add_option("--map-size", settings.map_sizes, "NAME=N: a map's max_entries")->allow_extra_args(false);
+}
+
 void declare_btf(CLI::App& app, std::string& word) {
   app.add_option("--btf", word,
                  "file with the types that CO-RE resolves against, or 'bundled' (default: the running kernel's)");

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "attach/settings.h"
 #include "cli/command.h"
 
 namespace saya::cli {
@@ -13,6 +14,8 @@ namespace saya::cli {
 /// printed, or the arguments are wrong and that was said); nothing when it goes on.
 std::optional<int> parse_options(CLI::App& app, const Invocation& invocation);
 
+/// The options that set variables and the sizes of maps in objects.
+void declare_settings(CLI::App& app, attach::Settings& settings);
 /// `--btf`: attach::choose_target() takes its word.
 void declare_btf(CLI::App& app, std::string& word);
 

@@ -17,6 +17,7 @@ struct Words {
   std::string object, btf, write, netstate, clock = "capture", seed = "0";
   std::array<std::vector<std::string>, hook::kPoints> placements;
   std::vector<std::string> wire, host;
+  attach::Settings settings;
   bool forward = false, verbose = false;
 };
 
@@ -30,6 +31,7 @@ void declare(CLI::App& app, Words& words) {
                  "'[OBJ:]PROG [pref N] [handle H] [protocol P] [chain N] [classid M:N] [da]' at tc ingress")
       ->allow_extra_args(false);
   app.add_option("--egress", at(hook::Point::egress), "the same at tc egress")->allow_extra_args(false);
+  declare_settings(app, words.settings);
   declare_btf(app, words.btf);
   app.add_option("-r", words.wire, "[PORT=]FILE: packets that arrive from the wire")->allow_extra_args(false);
   app.add_option("--host", words.host, "[PORT=]FILE: packets that the host sends")->allow_extra_args(false);
@@ -91,6 +93,7 @@ Result<run::Options> to_options(const Words& words) {
                 fmt::format("--xdp is given {} times, a port has one XDP program", count(hook::Point::xdp)));
   const bool only_egress = count(hook::Point::egress) && !count(hook::Point::xdp) && !count(hook::Point::ingress);
   options.forward = words.forward || only_egress;
+  options.settings = words.settings;
   options.btf = words.btf;
   options.write = words.write;
   options.netstate = words.netstate;

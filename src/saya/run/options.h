@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attach/placement.h"
+#include "attach/settings.h"
 #include "base/result.h"
 
 namespace saya::run {
@@ -30,6 +31,7 @@ enum class ClockKind : uint8_t {
 struct Options {
   std::string object;                         ///< Default OBJ of the placements; may be empty.
   std::vector<attach::Placement> placements;  ///< In the order given.
+  attach::Settings settings;                  ///< For the objects, before their maps are created.
   std::string btf;                            ///< Types for CO-RE, as attach::choose_target() takes them.
   std::vector<Input> wire;                    ///< -r: arrive from the wire.
   std::vector<Input> host;                    ///< --host: sent by the host.

@@ -84,7 +84,7 @@ Result<> attach_all(World& world, const Options& options, attach::Pipeline& pipe
   std::vector<nic::Port*> ports;
   for (nic::Port& port : world.nic.ports()) ports.push_back(&port);
   for (const attach::Placement& placement : options.placements) SAYA_CHECK(pipeline.attach(placement, ports));
-  return {};
+  return pipeline.objects().check_settings();
 }
 
 /// When the next packet arrives; nothing once all captures are at their end.
@@ -183,7 +183,7 @@ Result<Report> run(const Options& options, Recorder::Sinks sinks) {
   SAYA_CHECK(add_ports(world, options));
 
   SAYA_TRY(const program::Target target, attach::choose_target(options.btf));
-  attach::Pipeline pipeline({.nr_cpus = 1, .hash_key = world.random.next()}, target);
+  attach::Pipeline pipeline({.nr_cpus = 1, .hash_key = world.random.next()}, target, options.settings);
   SAYA_CHECK(attach_all(world, options, pipeline));
 
   SAYA_TRY(std::optional<CaptureWriter> capture, open_capture(world, options));
