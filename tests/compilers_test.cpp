@@ -27,8 +27,9 @@ using object::Relocation;
 /// What a source asks of the way it is compiled.
 enum Need : unsigned {
   kNothing = 0,
-  kTypes = 1,         ///< BTF, in which its maps are declared.
-  kStaticValues = 2,  ///< `values` that name a static program, which bpftool does not link.
+  kTypes = 1,         ///< BTF: it declares the maps, or names the members of their definitions.
+  kStaticValues = 2,  ///< Data that points to something static, which bpftool does not link.
+  kClang = 4,         ///< Sections, their order and wide enumerators as clang has them, helpers that gcc 12 can call.
 };
 
 /// A way to make an object; the commands end in what is read and written.
@@ -59,6 +60,8 @@ constexpr Way kWays[] = {
     {"linked by bpftool", "bpftool", "clang-19 -target bpf -O2 -g", "bpftool gen object", kStaticValues},
     {"linked by bpftool from clang 14", "bpftool clang-14", "clang-14 -target bpf -O2 -g", "bpftool gen object",
      kStaticValues},
+    {"gcc 12", "gcc-bpf", "bpf-gcc -O1 -gbtf -mcpu=v3", "", kClang},
+    {"gcc 12 without debug information", "gcc-bpf", "bpf-gcc -O1 -mcpu=v3", "", kTypes | kClang},
 };
 
 /// A file of tests/object.
@@ -68,8 +71,13 @@ struct Source {
 };
 constexpr Source kSources[] = {
     {"calls"},
-    {"data"},
+    {"data", kClang},
+    {"legacy_elf_map", kClang},
+    {"legacy_inner_by_number", kTypes | kClang},
+    {"legacy_map_def", kTypes | kStaticValues | kClang},
+    {"map_attributes", kTypes | kClang},
     {"maps", kTypes},
+    {"maps_of_maps", kTypes | kStaticValues},
     {"static", kTypes},
     {"tail_calls", kTypes | kStaticValues}
 };
@@ -122,6 +130,11 @@ std::set<std::string> summary_of(const Object& object) {
     lines.insert(fmt::format("map {} type {} key {} value {} entries {} flags {:#x}{}", map.spec.name, map.spec.type,
                              map.spec.key_size, map.spec.value_size, map.spec.max_entries, map.spec.flags,
                              map.frozen ? " frozen" : ""));
+    if (map.spec.inner)
+      lines.insert(fmt::format("{} holds maps of type {}, {} entries", map.spec.name, map.spec.inner->type,
+                               map.spec.inner->max_entries));
+    for (const object::MapSlot& slot : map.maps)
+      lines.insert(fmt::format("{}[{}] = {}", map.spec.name, slot.index, object.maps[slot.map].spec.name));
     for (const object::ProgramSlot& slot : map.programs)
       lines.insert(fmt::format("{}[{}] = {}", map.spec.name, slot.index, object.functions[slot.function].name));
   }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The wide run of ./test --nightly: the suite by both compilers and under the sanitizers, and a minute for each fuzzer.
+# The wide run of ./test --nightly: the suite by both compilers and under the sanitizers, how many real objects open, and a
+# minute for each fuzzer.
 # Runs every step even after a failure, and names the failed ones at the end. Arguments go to every ctest.
 set -uo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -26,7 +27,17 @@ suite_by_clang() {
 }
 
 # What a fuzzer begins with: real inputs that the tree has anyway.
-declare -A seeds=([elf]=$root/build/release/bpf [capture]=$root/tests/captures)
+declare -A seeds=([btf]=$root/build/fuzz/seeds/btf [elf]=$root/build/release/bpf [capture]=$root/tests/captures)
+
+# The types of the objects that the build makes, as fuzz/btf.cpp takes them: the size of `.BTF` in 32 bits, it, `.BTF.ext`.
+cut_types() {
+  local object types=$root/build/fuzz/types ext=$root/build/fuzz/ext
+  mkdir -p "${seeds[btf]}"
+  for object in "$root"/build/release/bpf/tests/object/*.o; do
+    llvm-objcopy-19 --dump-section .BTF="$types" --dump-section .BTF.ext="$ext" "$object" /dev/null 2> /dev/null || continue
+    { perl -e 'print pack "V", -s shift' "$types" && cat "$types" "$ext"; } > "${seeds[btf]}/$(basename "$object")"
+  done
+}
 
 # fuzz NAME: from its seeds; what it finds stays in build/fuzz.
 fuzz() {
@@ -42,7 +53,9 @@ step "g++" "$root/test" --preset release "$@"
 step "clang++" suite_by_clang "$@"
 step "address and undefined behaviour" "$root/test" --preset asan "$@"
 step "threads" "$root/test" --preset tsan "$@"
+step "open rate" "$root/tools/open_rate.sh"
 step "configuring the fuzzers" configure fuzz
+cut_types
 for source in "$root"/fuzz/*.cpp; do
   [[ -e $source ]] && step "fuzzer $(basename "$source" .cpp)" fuzz "$(basename "$source" .cpp)"
 done

@@ -109,6 +109,22 @@ TEST(HostileObject, TheHeaderMayBeWrong) {
   EXPECT_GT(outcomes.refused, 500u);
 }
 
+/// A section that is all zero has no bytes in the file, as .bss has none; any may claim so.
+TEST(HostileObject, AnySectionMayLackItsBytes) {
+  Outcomes outcomes;
+  for (const std::string_view name : kBases) {
+    const Bytes good = bytes_of(name);
+    for (size_t i = 1; i < header_of(good).e_shnum; ++i) {
+      Bytes bytes = good;
+      const size_t type_at = header_of(good).e_shoff + i * sizeof(Elf64_Shdr) + offsetof(Elf64_Shdr, sh_type);
+      store(bytes.data() + type_at, uint32_t{SHT_NOBITS});
+      outcomes.count(bytes);
+    }
+  }
+  EXPECT_GT(outcomes.accepted, 50u);
+  EXPECT_GT(outcomes.refused, 20u);
+}
+
 /// Many maps of maps and many templates, all with one id, would make a table of every pair.
 TEST(HostileObject, AnIdThatEveryMapHasIsBounded) {
   Bytes bytes = without_btf("legacy_elf_map");

@@ -28,8 +28,8 @@ Result<std::string> read_license(const ElfFile& elf) {
   if (section->bytes.size() > kMaxLicenseBytes)
     return fail(Code::invalid_argument, fmt::format("section 'license': {} bytes, must be at most {}",
                                                     section->bytes.size(), kMaxLicenseBytes));
-  const auto* text = reinterpret_cast<const char*>(section->bytes.data());
-  const std::string license(text, strnlen(text, section->bytes.size()));
+  const std::string_view text(reinterpret_cast<const char*>(section->bytes.data()), section->bytes.size());
+  const std::string license(text.substr(0, text.find('\0')));
   if (std::ranges::any_of(license, [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; }))
     return fail(Code::malformed, "section 'license': has control characters, must be text");
   return license;

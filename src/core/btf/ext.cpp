@@ -98,7 +98,9 @@ class ExtReader {
     for (SectionInfo& section : sections_) {
       std::ranges::sort(section.functions, {}, [](const FunctionInfo& f) { return std::tuple(f.offset, f.type); });
       std::ranges::sort(section.lines, {}, [](const Line& l) { return std::tuple(l.offset, l.line, l.column); });
-      std::ranges::stable_sort(section.relocations, {}, &CoreRelocation::offset);
+      std::ranges::sort(section.relocations, {}, [](const CoreRelocation& r) {
+        return std::tuple(r.offset, r.query.type, r.query.access.data());
+      });
     }
     return std::move(sections_);
   }
