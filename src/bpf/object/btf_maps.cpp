@@ -229,10 +229,6 @@ Result<> check_variable(const btf::Type& variable, const btf::Type& declared) {
   if (variable.name.empty() || variable.name.size() > kMaxNameBytes)
     return fail(Code::malformed,
                 fmt::format("the name has {} bytes, must be 1..{}", variable.name.size(), kMaxNameBytes));
-  if (variable.linkage == kLinkageExtern)
-    return fail(Code::unsupported,
-                "is declared extern; link the object with the one that defines it, as "
-                "'bpftool gen object' does");
   return {};
 }
 
@@ -255,14 +251,39 @@ std::span<const btf::Member> variables_of(const Btf& btf, std::string_view secti
   return id ? btf.type(*id).members : std::span<const btf::Member>();  // In offset order: kernel_form() sorted them.
 }
 
+/// Without BTF only symbols tell that there are maps.
+void add_undescribed_maps(const ElfFile& elf, uint32_t section, Object& object, Layout& layout) {
+  std::map<uint64_t, std::string_view> names;  // By offset, so that the order is the file's.
+  for (const ElfSymbol& symbol : elf.symbols())
+    if (symbol.section == section && (symbol.type == STT_OBJECT || symbol.type == STT_NOTYPE))
+      names.try_emplace(symbol.value, symbol.name);
+  for (const auto& [offset, name] : names) {
+    layout.maps.emplace(std::pair(section, offset), static_cast<uint32_t>(object.maps.size()));
+    MapDefinition& map = object.maps.emplace_back();
+    map.spec.name = name;
+    map.section = kBtfMaps;
+  }
+}
+
 }  // namespace
+
+Result<> check_described(const MapDefinition& map) {
+  if (map.spec.type != 0) return {};
+  return fail(Code::invalid_argument, fmt::format("map '{}': the object does not say what it is: its definition is in "
+                                                  "BTF, which was not compiled in (-g) or stripped",
+                                                  map.spec.name));
+}
 
 Result<> read_btf_maps(const ElfFile& elf, Object& object, Layout& layout) {
   const ElfSection* section = elf.find(kBtfMaps);
   if (!section || section->size == 0) return {};
-  if (!object.btf) return fail(Code::invalid_argument, "section '.maps': map definitions need BTF; compile with -g");
+  if (!object.btf) {
+    add_undescribed_maps(elf, elf.index_of(*section), object, layout);
+    return {};
+  }
   for (const btf::Member& place : variables_of(*object.btf, kBtfMaps)) {
     const btf::Type& variable = object.btf->type(place.type);
+    if (variable.linkage == kLinkageExtern) continue;  // Another object's: its symbol is an extern like any other.
     const auto where = fmt::format("map '{}'", variable.name.substr(0, kMaxNameBytes));
     auto map =
         read_map(*object.btf, variable, section->bytes.subspan(std::min<size_t>(place.offset, section->bytes.size())));

@@ -94,7 +94,7 @@ Result<> check_slot(const MapSpec& spec, uint64_t slot, std::string_view holds) 
 
 Result<> read_map_values(const ElfFile& elf, Object& object, const Layout& layout) {
   const ElfSection* section = elf.find(kBtfMaps);
-  if (!section) return {};
+  if (!section || !object.btf) return {};
   ValueReader reader(elf, *section, object, layout);
   SAYA_TRY(const auto relocations, elf.relocations_of(elf.index_of(*section)));
   for (const ElfRelocation& relocation : relocations)

@@ -115,6 +115,10 @@ struct MapDefinition {
   uint32_t inner_id = 0;        ///< bpf_elf_map: the id of the map that spec.inner was taken from.
 };
 
+/// Whether the object says what the map is. Without BTF a map of section `.maps` has a name only, and type 0: such an
+/// object can be looked at.
+Result<> check_described(const MapDefinition& map);
+
 struct Object {
   std::string file;  ///< Base name, as shown in "fw.o:[section]".
   std::string license;

@@ -283,7 +283,6 @@ const Change kChanges[] = {
     {"a section name that writes on terminals", [](Bytes& b) { rename(b, "license", "\033[2Jxyz"); },          "name offset"                                  },
     {"a licence that writes on terminals",      [](Bytes& b) { rename(b, "GPL", "\033[m"); },
      "section 'license': has control characters"                                                                                                              },
-    {"no BTF for the maps",                     [](Bytes& b) { rename(b, ".BTF", ".XTF"); },                   "section '.maps': map definitions need BTF"    },
 };
 
 class ChangedObject : public testing::TestWithParam<Change> {};

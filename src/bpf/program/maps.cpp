@@ -44,6 +44,7 @@ Result<> pin(PinStore& store, object::Pinning pinning, const std::string& path, 
 
 Result<Made> make(const object::Object& object, const object::MapDefinition& definition, const MapWorld& world,
                   const Pins& pins) {
+  SAYA_CHECK(object::check_described(definition));
   std::optional<std::string> path;
   if (pins.store) {
     SAYA_TRY(path, pin_path(object, definition, pins.scheme));

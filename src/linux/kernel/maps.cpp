@@ -123,6 +123,7 @@ Result<> fill(const MapSpec& spec, int map, std::span<const std::byte> initial) 
 }
 
 Result<Fd> create_filled(const object::MapDefinition& definition, int btf) {
+  SAYA_CHECK(object::check_described(definition));
   SAYA_TRY(Fd map, create_empty(definition.spec, btf));
   SAYA_CHECK(fill(definition.spec, map.get(), definition.initial));
   if (definition.frozen) SAYA_CHECK(freeze(map.get()));
