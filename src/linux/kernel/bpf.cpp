@@ -255,14 +255,14 @@ Result<Fd> load_btf(std::span<const std::byte> btf) {
   bpf_attr attr = blank();
   attr.btf = address(btf.data());
   attr.btf_size = static_cast<uint32_t>(btf.size());
-  if (const int fd = bpf(BPF_BTF_LOAD, attr); fd >= 0) return Fd(fd);
+  const int result = bpf(BPF_BTF_LOAD, attr);
+  if (result >= 0) return Fd(result);
   std::string log(kFirstLog, '\0');
   attr.btf_log_buf = address(log.data());
   attr.btf_log_size = static_cast<uint32_t>(log.size());
   attr.btf_log_level = 1;
-  const int fd = bpf(BPF_BTF_LOAD, attr);
-  if (fd < 0) return refused_with_log("load BTF", -fd, log.c_str());
-  return Fd(fd);
+  const Fd closes_itself(bpf(BPF_BTF_LOAD, attr));  // Its answer may only be that the log is too long.
+  return refused_with_log("load BTF", -result, log.c_str());
 }
 
 Result<Fd> load_program(const LoadRequest& request, std::string* log) {
