@@ -34,7 +34,6 @@ Result<OpenedObject> open_object(const ObjectWords& words) {
   SAYA_CHECK(words.settings.apply(object));
   SAYA_CHECK(words.settings.check({&object}));
   SAYA_TRY(program::Target target, attach::choose_target(words.btf));
-  target.keep_externs = true;  // What a kernel has is no property of the object.
   auto chosen = choose(object, words.program);
   if (!chosen) return std::unexpected(std::move(chosen).error().at(words.file));
   return OpenedObject{words.file, std::move(object), std::move(target), *std::move(chosen)};
