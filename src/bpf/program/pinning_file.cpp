@@ -13,7 +13,6 @@ namespace {
 
 constexpr uint32_t kLastReserved = 2;  // PIN_NONE, PIN_OBJECT_NS, PIN_GLOBAL_NS.
 constexpr size_t kLongestFolder = 1024;
-constexpr size_t kShown = 80;  // Of a line that is wrong.
 
 std::optional<uint32_t> parse_number(std::string_view word) {
   const int base = word.starts_with("0x") || word.starts_with("0X") ? 16 : 10;
@@ -49,7 +48,7 @@ Result<> parse_line(std::string_view line, PinFolders& folders) {
   if (words.empty()) return {};
   const auto number = parse_number(words[0]);
   if (!number || words.size() != 2)
-    return fail(Code::malformed, fmt::format("'{}' is not NUMBER FOLDER", printable(line.substr(0, kShown))));
+    return fail(Code::malformed, fmt::format("'{}' is not NUMBER FOLDER", printable(line)));
   SAYA_TRY(std::string folder, parse_folder(words[1]));
   if (*number > kLastReserved) folders[*number] = std::move(folder);
   return {};

@@ -112,19 +112,10 @@ const FileCase kFiles[] = {
     {"upwards", "3 ../../etc\n", {}, "line 1: '..' cannot be part of a folder"},
     {"upwards_at_the_end", "3 a/..\n", {}, "line 1: '..' cannot be part of a folder"},
     {"only_slashes", "3 //\n", {}, "line 1: the folder has no name"},
-    {"control_characters", "3 a\x1b[2J\n", {}, "line 1: 'a\\x1b[2J' cannot be part of a folder"},
-    {"zeroes", std::string("3 a\0b\n", 6), {}, "line 1: 'a\\x00b' cannot be part of a folder"},
+    {"control_characters", "3 a\x1b[2J\n", {}, "line 1: 'a?[2J' cannot be part of a folder"},
+    {"zeroes", std::string("3 a\0b\n", 6), {}, "line 1: 'a?b' cannot be part of a folder"},
     {"a_long_folder", "3 " + std::string(2000, 'x'), {}, "line 1: the folder has 2000 characters, at most 1024"},
-    {"a_long_line",
-     std::string(100000, '\x01'),
-     {},
-     "line 1: '" +
-         [] {
-           std::string shown;
-           for (int i = 0; i < 80; ++i) shown += "\\x01";
-           return shown;
-         }() +
-         "' is not NUMBER FOLDER"},
+    {"a_long_line", std::string(100000, '\x01'), {}, "line 1: '" + std::string(64, '?') + "...' is not NUMBER FOLDER"},
 };
 
 class PinningFile : public testing::TestWithParam<FileCase> {};

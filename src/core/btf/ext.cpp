@@ -98,9 +98,7 @@ class ExtReader {
     for (SectionInfo& section : sections_) {
       std::ranges::sort(section.functions, {}, [](const FunctionInfo& f) { return std::tuple(f.offset, f.type); });
       std::ranges::sort(section.lines, {}, [](const Line& l) { return std::tuple(l.offset, l.line, l.column); });
-      std::ranges::sort(section.relocations, {}, [](const CoreRelocation& r) {
-        return std::tuple(r.offset, r.query.type, r.query.access.data());
-      });
+      std::ranges::stable_sort(section.relocations, {}, &CoreRelocation::offset);
     }
     return std::move(sections_);
   }
