@@ -142,7 +142,7 @@ const Refusal kRefusals[] = {
     {"mode=ENFORCED",                       "type enum mode: 'ENFORCED' is no enumerator and no integer, there are OFF, LEARN, ENFORCE"         },
     {"mode=-1",                             "type enum mode: -1 is not in 0..4294967295"                                                        },
     {"config=1",                            "type struct config: cannot be set as a whole, set its members"                                     },
-    {"config.name=eth0",                    "variable 'config.name': type char*: is a pointer, which cannot be set"                             },
+    {"config.name=eth0",                    "variable 'config.name': type const char *: is a pointer, which cannot be set"                      },
     {"config.modes=1",
      "struct config has no member 'modes', it has: mode, flag, level, offset, ranges, name, deep, address, bytes"                               },
     {"config.=1",                           "struct config has no member ''"                                                                    },

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "btf/type_name.h"
 
 namespace saya::object {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 using btf::Btf;
 using btf::Kind;
 
-constexpr int kMaxDepth = 8;  ///< Of arrays in arrays, and of names of types.
+constexpr int kMaxDepth = 8;  ///< Of arrays in arrays.
 constexpr uint8_t kSigned = 1, kBool = 4;
 constexpr size_t kListed = 16;  ///< Enumerators in a message.
 
@@ -218,25 +219,12 @@ Result<> write_value(const Btf& btf, const ValuePlace& place, std::string_view t
   return ValueWriter(btf, bytes).write(place, trimmed(text), 0);
 }
 
-std::string type_text(const Btf& btf, uint32_t id) {
-  std::string after;
-  for (int depth = 0; depth < kMaxDepth; ++depth) {
-    const btf::Type& type = btf.type(id);
-    if (type.kind == Kind::array) after += fmt::format("[{}]", type.elements);
-    if (type.kind == Kind::pointer) after.insert(0, "*");
-    const std::string name = type.name.empty() ? "" : " " + printable(type.name);
-    switch (type.kind) {
-      case Kind::structure: return "struct" + name + after;
-      case Kind::union_: return "union" + name + after;
-      case Kind::enumeration:
-      case Kind::enumeration64: return "enum" + name + after;
-      case Kind::unknown: return "void" + after;
-      default: break;
-    }
-    if (!type.name.empty()) return printable(type.name) + after;
-    id = type.target;
-  }
-  return "?" + after;
+std::string type_text(const Btf& btf, uint32_t type) {
+  std::string text = btf::type_name(btf, type);
+  if (text.contains('*')) return text;
+  for (const std::string_view qualifier : {"const ", "volatile "})
+    if (text.starts_with(qualifier)) text.erase(0, qualifier.size());
+  return text;
 }
 
 }  // namespace saya::object

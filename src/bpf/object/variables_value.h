@@ -25,7 +25,7 @@ struct ValuePlace {
 /// zero. Errors name the type, the text and the limit; the bytes may then be written in part.
 Result<> write_value(const btf::Btf& btf, const ValuePlace& place, std::string_view text, std::span<std::byte> bytes);
 
-/// "__u16[4]", "struct config": a type as C writes it, for messages.
+/// "__u16[4]", "struct config": a type as C writes it, without the qualifiers that most variables have here.
 std::string type_text(const btf::Btf& btf, uint32_t type);
 
 }  // namespace saya::object

@@ -3,18 +3,16 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <ostream>
 
 #include "base/bytes.h"
 #include "kernel/load.h"
+#include "kernel/running.h"
 #include "program/program.h"
 #include "support/linked.h"
 #include "support/needs_kernel.h"
@@ -145,43 +143,40 @@ TEST(Kernel, TakesTheBtfOfExterns) {
   }
 }
 
-/// The configuration where libbpf looks for it; empty when there is none.
-std::string running_config() {
-  std::string text;
-  std::FILE* pipe = popen("zcat -f /boot/config-$(uname -r) 2>/dev/null || zcat /proc/config.gz 2>/dev/null", "r");
-  if (!pipe) return text;
-  std::array<char, 4096> chunk;
-  while (const size_t got = fread(chunk.data(), 1, chunk.size(), pipe)) text.append(chunk.data(), got);
-  pclose(pipe);
-  return text;
-}
-
-/// The running kernel as a target, from its configuration's text.
-Target running(const std::string& config) {
-  unsigned major = 0, minor = 0, patch = 0;
-  utsname names{};
-  uname(&names);
-  EXPECT_GE(std::sscanf(names.release, "%u.%u.%u", &major, &minor, &patch), 2);
-  return {.name = "the running kernel",
-          .config = [config](std::string_view option) -> std::optional<std::string> {
-            const size_t at = config.find(fmt::format("\n{}=", option));
-            if (at == config.npos) return std::nullopt;
-            const size_t value = at + option.size() + 2;
-            return config.substr(value, config.find('\n', value) - value);
-          },
-          .kernel_version = (major << 16) + (minor << 8) + std::min(patch, 255u)};
+TEST(Kernel, RunsProgramsThatUseItsFunctionsAndVariables) {
+  SAYA_NEEDS_BPF();
+  const Target target = kernel::running_target();
+  if (!target.has_function("bpf_rcu_read_lock"))
+    GTEST_SKIP() << "the running kernel has no function bpf_rcu_read_lock: runs on Linux 6.2 and later, with types";
+  const auto object = object::read_file(path_of("kfuncs"));
+  ASSERT_TRUE(object) << object.error().message;
+  const uint32_t looked = target.has_variable("runqueues") ? XDP_TX : XDP_DROP;
+  for (const auto& [name, result] : {
+           std::pair{"locks", uint32_t{XDP_PASS}},
+           {"looks", looked            }
+  }) {
+    const auto index = object::find_program(*object, name);
+    ASSERT_TRUE(index) << index.error().message;
+    const auto program = link(*object, *index, {}, Type::unspec, target);
+    ASSERT_TRUE(program) << program.error().message;
+    kernel::Session session = kernel::Session::open(*object);
+    const auto loaded = session.load(**program);
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    const std::vector<std::byte> packet(64);
+    const auto output = kernel::test_run(loaded->get(), {.data = packet});
+    ASSERT_TRUE(output) << output.error().message;
+    EXPECT_EQ(output->verdict, result) << name;
+  }
 }
 
 TEST(Kernel, LibbpfFillsTheConfigurationWithTheSameBytes) {
   SAYA_NEEDS_BPF();
-  const std::string config = running_config();
-  if (config.empty())
-    GTEST_SKIP() << "no configuration of this kernel: runs with /boot/config-RELEASE or /proc/config.gz";
+  if (const auto config = kernel::Config::read(); !config) GTEST_SKIP() << config.error().message;
   if (std::system("bpftool version >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "no bpftool to compare with: runs where the package bpftool is installed, as ./test does";
   auto object = object::read_file(path_of("kconfig"));
   ASSERT_TRUE(object) << object.error().message;
-  const auto bound = bind_config(*object, running(config));
+  const auto bound = bind_config(*object, kernel::running_target());
   ASSERT_TRUE(bound) << bound.error().message;
   const Pins pins(path_of("kconfig"));
   ASSERT_TRUE(pins.made());

@@ -60,8 +60,11 @@ program::Target running_target(std::shared_ptr<RunningKernel> kernel) {
     return config ? config->value(option) : std::nullopt;
   };
   target.has_function = [kernel](std::string_view name) { return kernel->types() && kernel->types()->is_kfunc(name); };
+  // The verifier finds a variable's address among the symbols, too: a kernel without CONFIG_KALLSYMS_ALL has types of
+  // variables that no program can refer to.
   target.has_variable = [kernel](std::string_view name) {
-    return (kernel->types() && kernel->types()->variable(name)) || (kernel->symbols() && kernel->symbols()->has(name));
+    if (kernel->symbols()) return kernel->symbols()->has(name);
+    return kernel->types() && kernel->types()->variable(name).has_value();
   };
   return target;
 }
