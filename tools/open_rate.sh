@@ -10,8 +10,6 @@ work=$root/build/open_rate
 saya=$root/build/release/bin/saya
 headers=/usr/include/$(g++ -print-multiarch)
 examples=/usr/share/doc/iproute2/examples/bpf
-# Halves of linked objects: what they declare extern is in the other half, and only bpftool knows which that is.
-halves='/(linked_(funcs|maps|vars)[12]|test_subskeleton|test_subskeleton_lib)\.o$'
 
 # unpack KERNEL: what its selftests and samples are made of, and the headers that its build generates.
 unpack() {
@@ -82,7 +80,7 @@ copy_xdp_tools() {
 # Lines "opened MICROSECONDS OBJECT" and "refused MICROSECONDS OBJECT: REASON" of every object.
 open_all() {
   local object said start verdict
-  find "$work/objects" -name '*.o' | grep -vE "$halves" | sort | while read -r object; do
+  find "$work/objects" -name '*.o' | sort | while read -r object; do
     start=${EPOCHREALTIME/./}
     verdict=opened
     said=$("$saya" -j obj show "$object" 2>&1 > /dev/null) || verdict=refused
