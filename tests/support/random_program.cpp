@@ -219,6 +219,10 @@ void Generator::atomic() {
       .kind = Kind::atomic, .atomic = op, .width = width, .dst = where.base, .src = scalar(), .offset = where.offset};
   if (op == isa::Atomic::load_acquire) std::swap(insn.dst, insn.src);
   emit(insn);
+  // Linux 6.18 on x86-64 does not always clear the upper half of r0 when the compared values are equal
+  // (docs/differences.md).
+  if (op == isa::Atomic::cmpxchg && width == Width::w32)
+    emit({.kind = Kind::alu, .alu = isa::Alu::mov, .width = Width::w32, .dst = 0, .src = 0});
 }
 
 void Generator::simple() {

@@ -269,9 +269,9 @@ void add_undescribed_maps(const ElfFile& elf, uint32_t section, Object& object, 
 
 Result<> check_described(const MapDefinition& map) {
   if (map.spec.type != 0) return {};
-  return fail(Code::invalid_argument, fmt::format("map '{}': the object does not say what it is: its definition is in "
-                                                  "BTF, which was not compiled in (-g) or stripped",
-                                                  map.spec.name));
+  return fail(
+      Code::invalid_argument,
+      "the object does not say what it is: its definition is in BTF, which was not compiled in (-g) or stripped");
 }
 
 Result<> read_btf_maps(const ElfFile& elf, Object& object, Layout& layout) {

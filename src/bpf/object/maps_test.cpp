@@ -123,7 +123,8 @@ TEST_P(MapRows, SayTheSameWithoutBtfWhereItIsNotNeeded) {
   if (map && map->section == ".maps") {
     const auto described = check_described(*map);
     ASSERT_FALSE(described);
-    EXPECT_TRUE(described.error().message.starts_with(fmt::format("map '{}': ", row.map))) << described.error().message;
+    EXPECT_TRUE(described.error().message.starts_with("the object does not say what it is"))
+        << described.error().message;
     return;
   }
   EXPECT_EQ(description_in(object, row.map), *row.without_btf ? row.without_btf : row.expected);

@@ -116,7 +116,7 @@ struct MapDefinition {
 };
 
 /// Whether the object says what the map is. Without BTF a map of section `.maps` has a name only, and type 0: such an
-/// object can be looked at.
+/// object can be looked at. The error does not name the map.
 Result<> check_described(const MapDefinition& map);
 
 struct Object {

@@ -44,7 +44,8 @@ Result<> pin(PinStore& store, object::Pinning pinning, const std::string& path, 
 
 Result<Made> make(const object::Object& object, const object::MapDefinition& definition, const MapWorld& world,
                   const Pins& pins) {
-  SAYA_CHECK(object::check_described(definition));
+  if (auto described = object::check_described(definition); !described)
+    return std::unexpected(std::move(described).error().at(fmt::format("map '{}'", definition.spec.name)));
   std::optional<std::string> path;
   if (pins.store) {
     SAYA_TRY(path, pin_path(object, definition, pins.scheme));

@@ -64,6 +64,8 @@ void conclude(TargetAnswer& answer) {
 /// Why saya cannot make a map; empty when it can.
 std::string map_reason(const object::MapDefinition& map, bool used) {
   const std::string who = fmt::format("map '{}'{}", map.spec.name, used ? "" : ", which this program does not use,");
+  if (const auto described = object::check_described(map); !described)
+    return fmt::format("{}: {}", who, described.error().message);
   const MapType* type = find_map_type(map.spec.type);
   if (!type) return fmt::format("{} is of type {}, which saya does not have", who, map_type_name(map.spec.type));
   const auto storage = type->storage(map.spec, 1);
@@ -75,7 +77,9 @@ std::vector<std::string> kernel_map_reasons(const object::Object& object, const 
   std::vector<std::string> reasons;
   for (const uint32_t number : program.map_numbers) {
     const MapSpec& spec = object.maps[number].spec;
-    if (spec.type == 0 || spec.type >= kMapTypeNumbers)
+    if (const auto described = object::check_described(object.maps[number]); !described)
+      reasons.push_back(fmt::format("map '{}': {}", spec.name, described.error().message));
+    if (spec.type >= kMapTypeNumbers)
       reasons.push_back(fmt::format("map '{}' is of type {}, which Linux 6.18 does not have", spec.name, spec.type));
   }
   return reasons;
