@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "map/map_of_maps.h"
 #include "object/elf_file.h"
 #include "object/object.h"
 
@@ -18,7 +19,6 @@ namespace saya::object {
 // BPF_MAP_TYPE_* that mean something while an object is read; values are kernel ABI.
 inline constexpr uint32_t kArray = 2;
 inline constexpr uint32_t kProgArray = 3;
-inline constexpr uint32_t kArrayOfMaps = 12;
 inline constexpr uint32_t kHashOfMaps = 13;
 inline constexpr uint32_t kRingbuf = 27;
 inline constexpr uint32_t kUserRingbuf = 31;
@@ -49,8 +49,6 @@ Pinning btf_pinning(uint32_t number) noexcept;
 Pinning legacy_pinning(uint32_t number) noexcept;
 /// The section holds definitions as they were before BTF.
 bool is_legacy_maps(const ElfSection& section) noexcept;  // legacy_maps.cpp
-/// A map of maps holds other maps: BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_MAP_TYPE_HASH_OF_MAPS.
-constexpr bool is_map_of_maps(uint32_t type) noexcept { return type == kArrayOfMaps || type == kHashOfMaps; }
 /// A slot of a prog array or of an ARRAY_OF_MAPS that `holds` something from the beginning must exist. (map_values.cpp)
 Result<> check_slot(const MapSpec& spec, uint64_t slot, std::string_view holds);
 

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+#include "isa/opcodes.h"
+
 #include "object/reading.h"
 
 namespace saya::object {
@@ -16,9 +18,9 @@ namespace {
 
 constexpr uint32_t kRelocImm64 = 1;  ///< R_BPF_64_64
 constexpr uint32_t kRelocCall = 10;  ///< R_BPF_64_32
-constexpr uint8_t kLoadImm = 0x18;   ///< BPF_LD | BPF_IMM | BPF_DW
-constexpr uint8_t kCall = 0x85;      ///< BPF_JMP | BPF_CALL
-constexpr uint8_t kCallLocal = 1;    ///< BPF_PSEUDO_CALL
+using isa::kCall;
+using isa::kCallLocal;
+using isa::kLoadImm;
 constexpr int64_t kInsnBytes = sizeof(isa::RawInsn);
 
 class RelocationReader {

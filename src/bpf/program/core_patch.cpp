@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "btf/core.h"
+#include "isa/opcodes.h"
 
 namespace saya::program {
 namespace {
@@ -21,8 +22,8 @@ using isa::RawInsn;
 // Fields of an opcode, RFC 9669 section 3.
 constexpr uint8_t kClass = 0x07, kRegister = 0x08, kSize = 0x18;
 constexpr uint8_t kLd = 0, kLdx = 1, kSt = 2, kStx = 3, kAlu = 4, kAlu64 = 7;
-constexpr uint8_t kLoadImm = 0x18;  ///< BPF_LD | BPF_IMM | BPF_DW
-constexpr uint8_t kCall = 0x85;     ///< BPF_JMP | BPF_CALL
+using isa::kCall;
+using isa::kLoadImm;
 
 struct SizeRow {
   uint32_t bytes;

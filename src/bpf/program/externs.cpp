@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "btf/name_index.h"
+#include "isa/opcodes.h"
 
 namespace saya::program {
 namespace {
@@ -13,7 +14,7 @@ using isa::RawInsn;
 using object::Extern;
 using object::Relocation;
 
-constexpr uint8_t kCallKfunc = 2;  ///< BPF_PSEUDO_KFUNC_CALL
+using isa::kCallKfunc;
 
 constexpr std::string_view word_of(Extern::Kind kind) {
   return kind == Extern::Kind::function ? "function" : "variable";

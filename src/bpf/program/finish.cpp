@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <set>
 
+#include "isa/opcodes.h"
+
 namespace saya::program {
 namespace {
 
-constexpr uint8_t kLoadImm = 0x18;  ///< BPF_LD | BPF_IMM | BPF_DW
-constexpr uint8_t kCall = 0x85;     ///< BPF_JMP | BPF_CALL
-constexpr uint8_t kCallLocal = 1;   ///< BPF_PSEUDO_CALL
+using isa::kCall;
+using isa::kCallLocal;
+using isa::kLoadImm;
 
 bool refers_to_code(const isa::RawInsn& insn) {
   if (insn.opcode == kCall) return insn.src() == kCallLocal;

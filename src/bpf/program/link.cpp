@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "isa/opcodes.h"
 #include "program/core_patch.h"
 #include "program/externs.h"
 #include "program/finish.h"
@@ -17,9 +18,9 @@ using isa::Pseudo;
 using isa::RawInsn;
 using object::Relocation;
 
-constexpr uint8_t kLoadImm = 0x18;  ///< BPF_LD | BPF_IMM | BPF_DW
-constexpr uint8_t kCall = 0x85;     ///< BPF_JMP | BPF_CALL
-constexpr uint8_t kCallKfunc = 2;   ///< BPF_PSEUDO_KFUNC_CALL
+using isa::kCall;
+using isa::kCallKfunc;
+using isa::kLoadImm;
 
 class Linker {
  public:

@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <vector>
 
+#include "isa/opcodes.h"
+
 #include "program/program.h"
 
 namespace saya::program {
 namespace {
 
-constexpr uint8_t kLoadImm = 0x18;  ///< BPF_LD | BPF_IMM | BPF_DW
+using isa::kLoadImm;
 
 using isa::Pseudo;
 using isa::RawInsn;

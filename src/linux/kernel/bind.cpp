@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "isa/opcodes.h"
+
 namespace saya::kernel {
 namespace {
 
@@ -11,9 +13,9 @@ using isa::Pseudo;
 using isa::RawInsn;
 using program::ExternUse;
 
-constexpr uint8_t kLoadImm = 0x18;  ///< BPF_LD | BPF_IMM | BPF_DW
-constexpr uint8_t kCall = 0x85;     ///< BPF_JMP | BPF_CALL
-constexpr uint8_t kCallKernel = 2;  ///< BPF_PSEUDO_KFUNC_CALL
+using isa::kCall;
+using isa::kCallKfunc;
+using isa::kLoadImm;
 
 /// Where an extern is. Nothing is set for what is weak and missing.
 struct Place {
@@ -57,7 +59,7 @@ class Binder {
   Result<std::vector<RawInsn>> bind() {
     SAYA_CHECK(find_externs());
     for (size_t at = 0; at < code_.size(); ++at) {
-      if (code_[at].opcode == kCall && code_[at].src() == kCallKernel) SAYA_CHECK(bind_call(at));
+      if (code_[at].opcode == kCall && code_[at].src() == kCallKfunc) SAYA_CHECK(bind_call(at));
       if (code_[at].opcode != kLoadImm || at + 1 == code_.size()) continue;
       SAYA_CHECK(bind_load(at));
       ++at;  // The second slot is no instruction of its own.

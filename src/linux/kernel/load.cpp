@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "isa/insn.h"
+#include "isa/opcodes.h"
 #include "kernel/bind.h"
 #include "kernel/debug_info.h"
 #include "kernel/maps.h"
@@ -17,7 +18,7 @@
 namespace saya::kernel {
 namespace {
 
-constexpr uint8_t kLoadImm = 0x18;
+using isa::kLoadImm;
 
 size_t round_up_to_8(size_t size) { return (size + 7) & ~size_t{7}; }
 bool is_prog_array(const Map& map) { return map.spec().type == static_cast<uint32_t>(MapKind::prog_array); }

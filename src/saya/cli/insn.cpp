@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "interp/interp.h"
+#include "isa/opcodes.h"
 #include "program/program.h"
 
 namespace saya::cli {
@@ -18,7 +19,7 @@ namespace {
 
 constexpr size_t kMostText = size_t{64} << 20;  // Three times the million instructions of the largest program.
 constexpr uint32_t kStubId = 5;
-constexpr uint8_t kCall = 0x85;  ///< BPF_JMP | BPF_CALL
+using isa::kCall;
 
 /// The conformance suite calls helper 5 and expects no more of it than that it returns.
 constexpr abi::HelperSpec kStub[] = {

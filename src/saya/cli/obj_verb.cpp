@@ -8,16 +8,13 @@
 #include <cerrno>
 #include <set>
 
+#include "map/map_of_maps.h"
+
 namespace saya::cli {
 namespace {
 
 constexpr uint32_t kFirstDescriptor = 5;
 constexpr size_t kMostInsns = 4096;  ///< BPF_MAXINSNS: tc counts what is above it.
-
-bool is_map_of_maps(const MapSpec& spec) {
-  constexpr uint32_t kArrayOfMaps = 12, kHashOfMaps = 13;  // BPF_MAP_TYPE_*
-  return spec.type == kArrayOfMaps || spec.type == kHashOfMaps;
-}
 
 /// As C's %#x, which leaves a zero bare.
 std::string hex_text(uint32_t value) { return value ? fmt::format("{:#x}", value) : "0"; }
@@ -28,7 +25,7 @@ std::string map_text(const object::MapDefinition& map, uint32_t descriptor) {
       "Map object '{}' loaded ({})!\n - Type:         {}\n - Identifier:   {}\n - Pinning:      {}\n"
       " - Size key:     {}\n - Size value:   {}\n - Max elems:    {}\n - Flags:        {}\n\n",
       spec.name, descriptor, spec.type, map.id, map.pinning_number, spec.key_size,
-      is_map_of_maps(spec) ? uint32_t{sizeof(uint32_t)} : spec.value_size, spec.max_entries, hex_text(spec.flags));
+      is_map_of_maps(spec.type) ? uint32_t{sizeof(uint32_t)} : spec.value_size, spec.max_entries, hex_text(spec.flags));
 }
 
 std::string program_text(const object::Object& object, const VerbProgram& program, uint32_t descriptor) {
@@ -58,7 +55,7 @@ std::string verb_text(const object::Object& object, const std::vector<VerbProgra
   uint32_t descriptor = kFirstDescriptor;
   for (const bool of_maps : {false, true})
     for (const object::MapDefinition& map : object.maps)
-      if (is_map_of_maps(map.spec) == of_maps) text += map_text(map, descriptor++);
+      if (is_map_of_maps(map.spec.type) == of_maps) text += map_text(map, descriptor++);
   const auto in_slots = slot_functions(object);
   for (const bool later : {false, true})
     for (const VerbProgram& program : programs) {
