@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 #include <unordered_map>
 
@@ -94,11 +95,22 @@ class ExtReader {
     return {};
   }
 
+  /// By offset, equals as in the file. clang refuses std::stable_sort: libstdc++ 12 makes it of something deprecated.
+  static std::vector<CoreRelocation> in_order(std::vector<CoreRelocation> relocations) {
+    if (std::ranges::is_sorted(relocations, {}, &CoreRelocation::offset)) return relocations;
+    std::vector<size_t> order(relocations.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::ranges::sort(order, {}, [&](size_t i) { return std::pair(relocations[i].offset, i); });
+    std::vector<CoreRelocation> sorted;
+    for (const size_t i : order) sorted.push_back(relocations[i]);
+    return sorted;
+  }
+
   std::vector<SectionInfo> take_sections() && {
     for (SectionInfo& section : sections_) {
       std::ranges::sort(section.functions, {}, [](const FunctionInfo& f) { return std::tuple(f.offset, f.type); });
       std::ranges::sort(section.lines, {}, [](const Line& l) { return std::tuple(l.offset, l.line, l.column); });
-      std::ranges::stable_sort(section.relocations, {}, &CoreRelocation::offset);
+      section.relocations = in_order(std::move(section.relocations));
     }
     return std::move(sections_);
   }
