@@ -28,6 +28,7 @@ suite_by_clang() {
 
 # What a fuzzer begins with: real inputs that the tree has anyway.
 declare -A seeds=([btf]=$root/build/fuzz/seeds/btf [elf]=$root/build/release/bpf [capture]=$root/tests/captures)
+seeds[variables]=$root/build/fuzz/seeds/variables
 
 # The types of the objects that the build makes, as fuzz/btf.cpp takes them: the size of `.BTF` in 32 bits, it, `.BTF.ext`.
 cut_types() {
@@ -36,6 +37,16 @@ cut_types() {
   for object in "$root"/build/release/bpf/tests/object/*.o; do
     llvm-objcopy-19 --dump-section .BTF="$types" --dump-section .BTF.ext="$ext" "$object" /dev/null 2> /dev/null || continue
     { perl -e 'print pack "V", -s shift' "$types" && cat "$types" "$ext"; } > "${seeds[btf]}/$(basename "$object")"
+  done
+}
+
+# Words, and the object that has what they name, as fuzz/variables.cpp takes them.
+join_words() {
+  local word
+  mkdir -p "${seeds[variables]}"
+  for word in byte=200 'ports[2]=80' ports=22,80 enabled=true letter=b name=eth0 mac=1,2,3 'matrix[1][2]=-7' level=LOW \
+    wide=LARGE config.mode=LEARN 'config.ranges[1].last=9' config.deep=-5 'counters[0]=18446744073709551615' flows=65536; do
+    { echo "$word" && cat "$root/build/release/bpf/tests/object/variables.o"; } > "${seeds[variables]}/$word"
   done
 }
 
@@ -56,6 +67,7 @@ step "threads" "$root/test" --preset tsan "$@"
 step "open rate" "$root/tools/open_rate.sh"
 step "configuring the fuzzers" configure fuzz
 cut_types
+join_words
 for source in "$root"/fuzz/*.cpp; do
   [[ -e $source ]] && step "fuzzer $(basename "$source" .cpp)" fuzz "$(basename "$source" .cpp)"
 done
