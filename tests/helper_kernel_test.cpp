@@ -3,8 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <regex>
+#include <set>
 
 #include "base/bytes.h"
+#include "base/kernel_errno.h"
 #include "helper/table.h"
 #include "support/case_name.h"
 #include "support/needs_kernel.h"
@@ -24,12 +32,29 @@ struct Row {
   int32_t r0;
 };
 
-/// The maps that rows refer to as map[idx:N].
+/// The maps that rows refer to as map[idx:N]. Types that need BTF are in tests/parity instead.
 const MapSpec kMaps[] = {
-    {.name = "array",  .type = 2, .key_size = 4, .value_size = 8, .max_entries = 4},
-    {.name = "hash",   .type = 1, .key_size = 4, .value_size = 8, .max_entries = 2},
-    {.name = "progs",  .type = 3, .key_size = 4, .value_size = 4, .max_entries = 4},
+    {.name = "array", .type = 2, .key_size = 4, .value_size = 8, .max_entries = 4}, // 0
+    {.name = "hash", .type = 1, .key_size = 4, .value_size = 8, .max_entries = 2},
+    {.name = "progs", .type = 3, .key_size = 4, .value_size = 4, .max_entries = 4},
     {.name = "percpu", .type = 6, .key_size = 4, .value_size = 8, .max_entries = 4},
+    {.name = "percpu_hash", .type = 5, .key_size = 4, .value_size = 8, .max_entries = 2}, // 4
+    {.name = "lru", .type = 9, .key_size = 4, .value_size = 8, .max_entries = 4},
+    {.name = "percpu_lru", .type = 10, .key_size = 4, .value_size = 8, .max_entries = 4},
+    {.name = "trie", .type = 11, .key_size = 8, .value_size = 8, .max_entries = 2, .flags = 1},
+    {.name = "queue", .type = 22, .key_size = 0, .value_size = 8, .max_entries = 2}, // 8
+    {.name = "stack", .type = 23, .key_size = 0, .value_size = 8, .max_entries = 2},
+    {.name = "bloom", .type = 30, .key_size = 0, .value_size = 8, .max_entries = 64},
+    {.name = "ring", .type = 27, .key_size = 0, .value_size = 0, .max_entries = 4096},
+    {.name = "events", .type = 4, .key_size = 4, .value_size = 4, .max_entries = 4}, // 12
+    {.name = "devices", .type = 14, .key_size = 4, .value_size = 8, .max_entries = 4},
+    {.name = "device_hash", .type = 25, .key_size = 4, .value_size = 8, .max_entries = 4},
+    {.name = "cpus", .type = 16, .key_size = 4, .value_size = 8, .max_entries = 2},
+    {.name = "xsks", .type = 17, .key_size = 4, .value_size = 4, .max_entries = 4}, // 16
+    {.name = "sockets", .type = 15, .key_size = 4, .value_size = 4, .max_entries = 4},
+    {.name = "socket_hash", .type = 18, .key_size = 4, .value_size = 4, .max_entries = 4},
+    {.name = "user_ring", .type = 31, .key_size = 0, .value_size = 0, .max_entries = 4096},
+    {.name = "cgroups", .type = 8, .key_size = 4, .value_size = 4, .max_entries = 4}, // 20
 };
 
 /// Ethernet, IPv4 (20 bytes, checksum at 24), UDP (checksum at 40), 22 bytes of payload: 64 in all.
@@ -44,7 +69,11 @@ Bytes udp_frame() {
 constexpr Type kTc = Type::sched_cls, kXdp = Type::xdp;
 
 const Row kRows[] = {
-#include "helper_kernel_rows.def"
+#include "helper/checksum.def"
+#include "helper/flow.def"
+#include "helper/map.def"
+#include "helper/skb.def"
+#include "helper/xdp.def"
 };
 
 std::string lines(std::string text) {
@@ -52,11 +81,40 @@ std::string lines(std::string text) {
   return text;
 }
 
+/// A program with the maps that it refers to, and no others.
+struct Assembled {
+  std::string text;
+  std::vector<MapSpec> maps = {};
+};
+
+Assembled with_maps_of(std::string_view text) {
+  constexpr std::string_view kMap = "map[idx:";
+  Assembled out;
+  std::vector<size_t> used;
+  for (size_t at = 0; at < text.size();) {
+    const size_t map = std::min(text.find(kMap, at), text.size());
+    out.text += text.substr(at, map - at);
+    at = map;
+    if (map == text.size()) break;
+    const size_t end = text.find(']', map);
+    const size_t number = std::stoul(std::string(text.substr(map + kMap.size(), end - map - kMap.size())));
+    const auto known = std::ranges::find(used, number);
+    out.text += fmt::format("{}{}]", kMap, known - used.begin());
+    if (known == used.end()) {
+      used.push_back(number);
+      out.maps.push_back(kMaps[number]);
+    }
+    at = end + 1;
+  }
+  return out;
+}
+
 /// Saya and the kernel both return `r0` and leave the same bytes.
 void expect_on_both(Type type, const std::string& text, int32_t r0) {
-  const auto code = isa::assemble(text, {helper::name_of});
+  const Assembled assembled = with_maps_of(text);
+  const auto code = isa::assemble(assembled.text, {helper::name_of});
   ASSERT_TRUE(code) << code.error().message;
-  const Snippet snippet{type, *code, kMaps};
+  const Snippet snippet{type, *code, assembled.maps};
   const auto ours = run_in_saya(snippet, {.frame = udp_frame()});
   ASSERT_TRUE(ours) << ours.error().message;
   EXPECT_EQ(static_cast<int32_t>(ours->verdict), r0);
@@ -114,9 +172,10 @@ class HelperRefusal : public testing::TestWithParam<RefusedRow> {};
 
 TEST_P(HelperRefusal, IsTheKernelsToo) {
   const RefusedRow& row = GetParam();
-  const auto code = isa::assemble(with_packet_pointer(row.type, row.text), {helper::name_of});
+  const Assembled assembled = with_maps_of(with_packet_pointer(row.type, row.text));
+  const auto code = isa::assemble(assembled.text, {helper::name_of});
   ASSERT_TRUE(code) << code.error().message;
-  const Snippet snippet{row.type, *code, kMaps};
+  const Snippet snippet{row.type, *code, assembled.maps};
   const auto ours = run_in_saya(snippet, {.frame = udp_frame()});
   ASSERT_FALSE(ours);
   EXPECT_NE(ours.error().message.find(row.ours), std::string::npos) << ours.error().message;
@@ -214,6 +273,86 @@ std::string printk_program(const Print& print) {
          fmt::format("r1 = r10\nr1 += -{}\nr2 = {}\nr3 = {} ll\nr4 = {} ll\nr5 = {} ll\n", bytes.size(), size, print.a,
                      print.b, print.c) +
          "call bpf_trace_printk\nexit\n";
+}
+
+/// Every row of helpers.def, and each of its errors, has a case: a row here whose last call it is, a program of
+/// tests/parity that is named for it, or a reason.
+struct Exempt {
+  const char* helper;
+  int error;  ///< 0: the helper itself.
+  const char* reason;
+};
+const Exempt kExempt[] = {
+#include "helper/exempt.def"
+};
+
+class HelperGate {
+ public:
+  HelperGate() {
+    for (const Row& row : kRows) add_row(row);
+    for (const auto& entry : std::filesystem::directory_iterator(SAYA_SOURCE_DIR "/tests/parity"))
+      add_source(entry.path());
+    for (const Exempt& exempt : kExempt) exempt_.insert({exempt.helper, exempt.error});
+  }
+  bool has_case(std::string_view helper, int error) const { return cases_.contains({std::string(helper), error}); }
+  bool is_exempt(std::string_view helper, int error) const { return exempt_.contains({std::string(helper), error}); }
+
+ private:
+  using Case = std::pair<std::string, int>;
+
+  void add_row(const Row& row) {
+    const std::string_view text = row.text;
+    const size_t call = text.rfind("call bpf_");
+    if (call == text.npos) return;
+    const size_t name = call + std::strlen("call bpf_");
+    const std::string helper(text.substr(name, text.find(';', name) - name));
+    cases_.insert({helper, 0});
+    if (row.r0 < 0) cases_.insert({helper, -row.r0});
+  }
+
+  /// Programs "int HELPER__ERRNO_WORDS(" of a source.
+  void add_source(const std::filesystem::path& path) {
+    std::ifstream file(path);
+    const std::regex program(R"(^int (\w+?)__([A-Z0-9]*)\w*\()");
+    for (std::string line; std::getline(file, line);) {
+      std::smatch match;
+      if (!std::regex_search(line, match, program)) continue;
+      cases_.insert({match[1], 0});
+      for (int error = 1; error <= ENOTSUPP; ++error)
+        if (match[2] == error_name(error)) cases_.insert({match[1], error});
+    }
+  }
+
+ public:
+  static std::string error_name(int error) {
+    if (error == ENOTSUPP) return "ENOTSUPP";
+    const char* name = strerrorname_np(error);
+    return name ? name : "";
+  }
+
+ private:
+  std::set<Case> cases_, exempt_;
+};
+
+TEST(HelperGate, EveryHelperAndEachOfItsErrorsIsComparedWithTheKernel) {
+  const HelperGate gate;
+  size_t rows = 0, covered = 0, exempt = 0;
+  const auto check = [&](const abi::HelperSpec& helper, int error) {
+    ++rows;
+    const bool has = gate.has_case(helper.name, error), excused = gate.is_exempt(helper.name, error);
+    covered += has;
+    exempt += excused && !has;
+    EXPECT_TRUE(has || excused) << helper.name << (error ? " -" + HelperGate::error_name(error) : "") << " has no case";
+    EXPECT_FALSE(has && excused) << helper.name << (error ? " -" + HelperGate::error_name(error) : "")
+                                 << " has a case and is exempt";
+  };
+  for (const abi::HelperSpec& helper : helper::table()) {
+    check(helper, 0);
+    for (const int16_t error : helper.errors)
+      if (error != 0) check(helper, error);
+  }
+  std::cout << fmt::format("gate: helpers and their errors: {} rows, {} compared with the kernel, {} exempt\n", rows,
+                           covered, exempt);
 }
 
 class PrintParity : public testing::TestWithParam<Print> {};

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -18,6 +19,7 @@
 #include "abi/helper_spec.h"
 #include "abi/kernel_calls.h"
 #include "abi/tables.h"
+#include "base/kernel_errno.h"
 #include "base/result.h"
 #include "cli/command.h"
 #include "helper/table.h"
@@ -163,7 +165,7 @@ std::string_view words(abi::CtxAccess access) {
 
 std::string context() {
   std::string text;
-  for (const abi::Hook hook : {abi::Hook::xdp, abi::Hook::tc}) {
+  for (const abi::Hook hook : {abi::Hook::xdp, abi::Hook::tc, abi::Hook::socket}) {
     text += section(fmt::format("{}: `struct {}`, {} bytes", abi::to_string(hook),
                                 hook == abi::Hook::xdp ? "xdp_md" : "__sk_buff", abi::ctx_size(hook)));
     text += header({"offset", "size", "field", "access", "meaning"});
@@ -222,6 +224,18 @@ std::string_view name_of(abi::Arg argument) {
     case abi::Arg::size_or_zero: return "size_or_zero";
     case abi::Arg::function: return "function";
     case abi::Arg::anything: return "anything";
+    case abi::Arg::string: return "string";
+    case abi::Arg::u32_inout: return "u32_inout";
+    case abi::Arg::u64_out: return "u64_out";
+    case abi::Arg::socket: return "socket";
+    case abi::Arg::socket_or_null: return "socket_or_null";
+    case abi::Arg::record: return "record";
+    case abi::Arg::object: return "object";
+    case abi::Arg::dynptr: return "dynptr";
+    case abi::Arg::dynptr_out: return "dynptr_out";
+    case abi::Arg::spin_lock: return "spin_lock";
+    case abi::Arg::timer: return "timer";
+    case abi::Arg::kernel_pointer: return "kernel_pointer";
   }
   return "";
 }
@@ -231,29 +245,14 @@ std::string_view name_of(abi::Ret ret) {
     case abi::Ret::scalar: return "scalar";
     case abi::Ret::map_value_or_null: return "map_value_or_null";
     case abi::Ret::nothing: return "nothing";
+    case abi::Ret::memory_or_null: return "memory_or_null";
+    case abi::Ret::memory: return "memory";
+    case abi::Ret::socket_or_null: return "socket_or_null";
+    case abi::Ret::socket: return "socket";
+    case abi::Ret::object_or_null: return "object_or_null";
+    case abi::Ret::object: return "object";
   }
   return "";
-}
-
-std::string helper_row(const abi::HelperSpec& helper) {
-  std::vector<std::string_view> arguments;
-  for (const abi::Arg argument : helper.args)
-    if (argument != abi::Arg::none) arguments.push_back(name_of(argument));
-  std::vector<std::string_view> hooks;
-  if (helper.traits & abi::kXdp) hooks.push_back("xdp");
-  if (helper.traits & abi::kTc) hooks.push_back("tc");
-  std::string meaning(helper.doc);
-  if (helper.traits & abi::kGplOnly) meaning += " For GPL-compatible programs only.";
-  if (helper.traits & abi::kInvalidatesPackets) meaning += " Packet pointers go stale.";
-  return row({fmt::to_string(helper.id), code(fmt::format("bpf_{}", helper.name)),
-              fmt::format("{}", fmt::join(arguments, ", ")), std::string(name_of(helper.ret)),
-              fmt::format("{}", fmt::join(hooks, ", ")), meaning});
-}
-
-std::string helpers() {
-  std::string text = "\n" + header({"id", "name", "arguments", "returns", "hooks", "meaning"});
-  for (const abi::HelperSpec& helper : helper::table()) text += helper_row(helper);
-  return text;
 }
 
 std::string callers_of(uint32_t callers) {
@@ -263,6 +262,29 @@ std::string callers_of(uint32_t callers) {
   if (callers & abi::kByAction) types.push_back("sched_act");
   if (callers & abi::kBySocketFilter) types.push_back("socket_filter");
   return types.empty() ? "other types only" : fmt::format("{}", fmt::join(types, ", "));
+}
+
+std::string helper_row(const abi::HelperSpec& helper) {
+  std::vector<std::string_view> arguments;
+  for (const abi::Arg argument : helper.args)
+    if (argument != abi::Arg::none) arguments.push_back(name_of(argument));
+  const abi::KernelHelper* kernel = abi::find_kernel_helper(helper.id);
+  std::vector<std::string_view> failures;
+  for (const int16_t error : helper.errors)
+    if (error != 0) failures.push_back(error == ENOTSUPP ? "ENOTSUPP" : strerrorname_np(error));
+  std::string meaning(helper.doc);
+  if (kernel && kernel->gpl_only) meaning += " For GPL-compatible programs only.";
+  if (helper.traits & abi::kInvalidatesPackets) meaning += " Packet pointers go stale.";
+  return row({fmt::to_string(helper.id), code(fmt::format("bpf_{}", helper.name)),
+              fmt::format("{}", fmt::join(arguments, ", ")), std::string(name_of(helper.ret)),
+              fmt::format("{}", fmt::join(failures, ", ")), callers_of(kernel ? kernel->callers : abi::kByNone),
+              meaning});
+}
+
+std::string helpers() {
+  std::string text = "\n" + header({"id", "name", "arguments", "returns", "errors", "callers", "meaning"});
+  for (const abi::HelperSpec& helper : helper::table()) text += helper_row(helper);
+  return text;
 }
 
 std::string kernel_calls() {

@@ -201,8 +201,13 @@ Result<TestOutcome> run_in_saya(const program::ProgramPtr& program, const TestIn
   SAYA_TRY(const abi::ExecutablePtr executable, interp::run_checked(program, helper::table()));
   FilledSlots slots;
   SAYA_CHECK(slots.fill(tail_calls));
+  return run_in_saya(*executable, input);
+}
+
+Result<TestOutcome> run_in_saya(const abi::Executable& executable, const TestInput& input) {
+  const abi::Hook hook = executable.identity().hook;
   SAYA_TRY(const std::unique_ptr<Pool> pool, Pool::create(4));
-  SAYA_TRY(const PacketPtr packet, prepare(*pool, *hook, input));
+  SAYA_TRY(const PacketPtr packet, prepare(*pool, hook, input));
 
   const VirtualClock clock;
   abi::Random random(1);
@@ -212,13 +217,13 @@ Result<TestOutcome> run_in_saya(const program::ProgramPtr& program, const TestIn
   run.packet = packet.get();
   run.services = &services;
   uint64_t r0 = 0;
-  executable->run({&run, 1}, {&r0, 1});
+  executable.run({&run, 1}, {&r0, 1});
   if (run.faulted)
     return fail(Code::not_permitted, ear.faults.empty() ? "a fault without words" : ear.faults.back().message);
 
   TestOutcome outcome{.verdict = static_cast<uint32_t>(r0), .frame = all_bytes(*packet)};
   outcome.meta.assign(packet->data_meta, packet->data);
-  if (*hook == abi::Hook::tc) outcome.ctx = read_skb(*packet);
+  if (hook == abi::Hook::tc) outcome.ctx = read_skb(*packet);
   return outcome;
 }
 
@@ -231,13 +236,17 @@ Result<TestOutcome> run_in_kernel(kernel::Session& session, const program::Progr
     SAYA_TRY(const Fd target, session.load(*call.program));  // The slot keeps it alive.
     SAYA_CHECK(session.set_tail_call(*call.map, call.index, target.get()));
   }
+  return run_in_kernel(loaded.get(), *hook, input);
+}
+
+Result<TestOutcome> run_in_kernel(int program, abi::Hook hook, const TestInput& input) {
   stay_on_first_cpu();
   std::vector<std::byte> data = input.meta;
   data.insert(data.end(), input.frame.begin(), input.frame.end());
-  const std::vector<std::byte> ctx = kernel_ctx(*hook, input);
-  SAYA_TRY(const kernel::TestOutput output, kernel::test_run(loaded.get(), {.data = data, .ctx = ctx}));
+  const std::vector<std::byte> ctx = kernel_ctx(hook, input);
+  SAYA_TRY(const kernel::TestOutput output, kernel::test_run(program, {.data = data, .ctx = ctx}));
   TestOutcome outcome{.verdict = output.verdict, .frame = output.data};
-  read_kernel_ctx(*hook, output, outcome);
+  read_kernel_ctx(hook, output, outcome);
   return outcome;
 }
 

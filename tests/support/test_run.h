@@ -51,6 +51,12 @@ struct TailCall {
 Result<TestOutcome> run_in_saya(const program::ProgramPtr& program, const TestInput& input,
                                 std::span<const TailCall> tail_calls = {});
 
+/// The same of a program that is ready to run, with whatever its maps hold.
+Result<TestOutcome> run_in_saya(const abi::Executable& executable, const TestInput& input);
+
+/// Runs a loaded program of a type that runs at `hook`, on CPU 0.
+Result<TestOutcome> run_in_kernel(int program, abi::Hook hook, const TestInput& input);
+
 /// Runs in the kernel, on CPU 0, with the session's copies of the program's maps.
 Result<TestOutcome> run_in_kernel(kernel::Session& session, const program::Program& program, const TestInput& input,
                                   std::span<const TailCall> tail_calls = {});

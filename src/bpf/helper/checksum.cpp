@@ -63,7 +63,7 @@ uint64_t csum_diff(Run&, const std::byte* from, uint32_t from_size, const std::b
   return checksum_fold(sum);
 }
 
-uint64_t csum_update(Run&, Packet*, uint32_t) noexcept { return result(-kNotSupported); }
+uint64_t csum_update(Run&, Packet*, uint32_t) noexcept { return result(-ENOTSUPP); }
 
 uint64_t l3_csum_replace(Run&, Packet* skb, uint32_t offset, uint64_t from, uint64_t to, uint64_t flags) noexcept {
   if (flags & ~kFieldSize) return result(-EINVAL);

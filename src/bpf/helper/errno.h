@@ -4,10 +4,9 @@
 #include <cerrno>
 #include <cstdint>
 
-namespace saya::helper {
+#include "base/kernel_errno.h"
 
-/// ENOTSUPP of the kernel's own errno range, which no libc names.
-inline constexpr int kNotSupported = 524;
+namespace saya::helper {
 
 /// 0 or a negative errno as it stands in r0.
 constexpr uint64_t result(int64_t error) noexcept { return static_cast<uint64_t>(error); }

@@ -2,7 +2,9 @@
 #include "helper/table.h"
 
 #include <algorithm>
+#include <cerrno>
 
+#include "base/kernel_errno.h"
 #include "helper/checksum.h"
 #include "helper/flow.h"
 #include "helper/map.h"
@@ -16,16 +18,19 @@ namespace saya::helper {
 namespace {
 
 using enum abi::Arg;
-using abi::kAnyHook;
-using abi::kGplOnly;
 using abi::kInvalidatesPackets;
 using abi::kPacketMemory;
-using abi::kTc;
-using abi::kXdp;
 
 constexpr abi::HelperSpec kRows[] = {
-#define SAYA_HELPER(id, name, arguments, ret, traits, doc) \
-  {id, #name, abi::args arguments, abi::Ret::ret, traits, &abi::Bind<&helper::name, abi::args arguments>::call, doc},
+#define SAYA_HELPER(id, name, arguments, ret, traits, failures, doc) \
+  {id,                                                               \
+   #name,                                                            \
+   abi::args arguments,                                              \
+   abi::Ret::ret,                                                    \
+   traits,                                                           \
+   abi::errors failures,                                             \
+   &abi::Bind<&helper::name, abi::args arguments>::call,             \
+   doc},
 #include "helper/helpers.def"
 };
 static_assert(std::ranges::is_sorted(kRows, {}, &abi::HelperSpec::id), "find_helper() searches by halves");

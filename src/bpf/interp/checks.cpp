@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
+#include "abi/map_calls.h"
 #include "interp/alu.h"
 #include "interp/machine.h"
 #include "map/map_of_maps.h"
@@ -18,7 +20,42 @@ bool Machine::find(uint64_t address, uint64_t bytes, Access access) noexcept {
   const bool found =
       std::ranges::any_of(code_->program->maps, [&](const MapPtr& map) { return find_in(*map, address); }) ||
       std::ranges::any_of(found_, [&](const Found& it) { return it.code == code_ && find_in(*it.map, address); });
-  return found && touches(address, bytes, access);
+  return (found || find_granted(address, bytes)) && touches(address, bytes, access);
+}
+
+/// Makes the granted memory that contains those bytes what was touched last.
+bool Machine::find_granted(uint64_t address, uint64_t bytes) noexcept {
+  const auto it = std::ranges::find_if(granted_, [&](const Granted& g) { return g.span.contains(address, bytes); });
+  if (it == granted_.end()) return false;
+  value_ = it->span;
+  value_map_ = nullptr;
+  value_readable_ = true;
+  value_writable_ = it->writable;
+  return true;
+}
+
+void Machine::grant(Kind kind, const void* begin, size_t bytes, bool writable) noexcept {
+  const Granted granted{
+      kind, writable, {reinterpret_cast<uint64_t>(begin), bytes}
+  };
+  const auto same = std::ranges::find_if(
+      granted_, [&](const Granted& g) { return g.kind == kind && g.span.begin == granted.span.begin; });
+  if (same == granted_.end())
+    granted_.push_back(granted);
+  else
+    *same = granted;
+}
+
+void Machine::revoke(const void* begin) noexcept {
+  std::erase_if(granted_, [&](const Granted& g) { return g.span.begin == reinterpret_cast<uint64_t>(begin); });
+  value_ = {};
+}
+
+/// The grant of that kind that begins at `address`, or null.
+const Machine::Granted* Machine::granted_at(uint64_t address, Kind kind) const noexcept {
+  const auto it =
+      std::ranges::find_if(granted_, [&](const Granted& g) { return g.kind == kind && g.span.begin == address; });
+  return it == granted_.end() ? nullptr : &*it;
 }
 
 /// Makes the value of `map` that contains `address` the one that was touched last.
@@ -127,10 +164,9 @@ void Machine::after_helper(const abi::HelperSpec& helper, const Registers& r) {
 /// As refuse_argument(), of a map: those whose elements are no bytes go to few helpers.
 std::string Machine::refuse_map(const abi::HelperSpec& helper, abi::Arg wanted, const Map& map) const {
   const MapSpec& spec = map.spec();
-  const bool is_prog_array = spec.type == static_cast<uint32_t>(MapKind::prog_array);
-  if (wanted == abi::Arg::prog_array)
-    return is_prog_array ? "" : fmt::format(" = map '{}', expected prog array map for tail call", spec.name);
-  if (!is_prog_array && (!is_map_of_maps(spec.type) || helper.id == kMapLookup)) return {};
+  if (wanted == abi::Arg::prog_array && spec.type != static_cast<uint32_t>(MapKind::prog_array))
+    return fmt::format(" = map '{}', expected prog array map for tail call", spec.name);
+  if (abi::takes_map(helper.id, spec.type)) return {};
   return fmt::format(" = map '{}', cannot pass map_type {} into func bpf_{}#{}", spec.name, spec.type, helper.name,
                      helper.id);
 }
@@ -169,11 +205,42 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
       return refuse_span(helper, value, size, Access::read);
     case abi::Arg::memory: return refuse_span(helper, value, size, Access::read);
     case abi::Arg::memory_out: return refuse_span(helper, value, size, Access::write);
+    case abi::Arg::u32_inout: return refuse_span(helper, value, sizeof(uint32_t), Access::write);
+    case abi::Arg::u64_out: return refuse_span(helper, value, sizeof(uint64_t), Access::write);
+    case abi::Arg::dynptr:
+    case abi::Arg::dynptr_out: return refuse_span(helper, value, sizeof(abi::Dynptr), Access::write);
+    case abi::Arg::string: return refuse_string(helper, value);
+    case abi::Arg::socket_or_null:
+      if (value == 0) return {};
+      [[fallthrough]];
+    case abi::Arg::socket: return granted_at(value, Kind::socket) ? "" : ", which is no socket of this run";
+    case abi::Arg::record: return granted_at(value, Kind::record) ? "" : ", which is no reserved record";
+    case abi::Arg::object: return granted_at(value, Kind::object) ? "" : ", which is no object of the kernel";
+    case abi::Arg::spin_lock: return refuse_field(value, MapField::Kind::spin_lock);
+    case abi::Arg::timer: return refuse_field(value, MapField::Kind::timer);
+    case abi::Arg::kernel_pointer: return refuse_field(value, MapField::Kind::kernel_pointer);
     case abi::Arg::size: return value == 0 ? " = 0, an invalid zero-sized access" : "";
     case abi::Arg::size_or_zero: return {};
     case abi::Arg::function: return code_->is_function(value) ? "" : ", which is no function of this program";
   }
   return {};
+}
+
+/// As refuse_argument(), of a text in a map: it must end before the map's value does.
+std::string Machine::refuse_string(const abi::HelperSpec& helper, uint64_t address) {
+  if (std::string why = refuse_span(helper, address, 1, Access::read); !why.empty()) return why;
+  const uint64_t left = value_.begin + value_.size - address;
+  if (value_map_ && value_.contains(address, 1) && std::memchr(reinterpret_cast<const void*>(address), 0, left))
+    return {};
+  return ", which is no text in a map";
+}
+
+/// As refuse_argument(), of a field of a map value that only helpers may touch.
+std::string Machine::refuse_field(uint64_t address, MapField::Kind kind) {
+  const bool in_map = find(address, 1, Access::read) && value_map_ && value_.contains(address, 1);
+  const auto is_it = [&](const MapField& f) { return f.kind == kind && value_.begin + f.offset == address; };
+  if (in_map && std::ranges::any_of(value_map_->spec().fields, is_it)) return {};
+  return ", which is no such field of a map value";
 }
 
 std::string Machine::refuse_span(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes, Access access) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "abi/ctx.h"
+#include "abi/kernel_calls.h"
 #include "interp/atomic.h"
 #include "interp/machine.h"
 
@@ -254,14 +255,22 @@ class Decoder {
   Result<Handler> helper(uint32_t id, Op& op) const {
     const abi::HelperSpec* spec = abi::find_helper(out_.helpers, id);
     if (!spec) return fail(Code::unsupported, fmt::format("invalid func unknown#{}", static_cast<int32_t>(id)));
-    if (out_.hook && !(spec->traits & (*out_.hook == abi::Hook::xdp ? abi::kXdp : abi::kTc)))
-      return fail(Code::not_permitted, fmt::format("program of this type cannot use helper bpf_{}#{}", spec->name, id));
-    if ((spec->traits & abi::kGplOnly) && !out_.program->gpl_compatible)
+    op.imm = reinterpret_cast<uint64_t>(spec);
+    if (out_.hook) SAYA_CHECK(check_caller(*spec));
+    return id == kTailCall ? Handler::tail_call : Handler::call_helper;
+  }
+
+  /// Whether the kernel lets programs of this type and licence call the helper.
+  Result<> check_caller(const abi::HelperSpec& spec) const {
+    const abi::KernelHelper* known = abi::find_kernel_helper(spec.id);
+    if (known && !(known->callers & program::caller_of(out_.program->type)))
+      return fail(Code::not_permitted,
+                  fmt::format("program of this type cannot use helper bpf_{}#{}", spec.name, spec.id));
+    if (known && known->gpl_only && !out_.program->gpl_compatible)
       return fail(Code::not_permitted,
                   fmt::format("bpf_{}#{}: cannot call GPL-restricted function from non-GPL compatible program",
-                              spec->name, id));
-    op.imm = reinterpret_cast<uint64_t>(spec);
-    return id == kTailCall ? Handler::tail_call : Handler::call_helper;
+                              spec.name, spec.id));
+    return {};
   }
 
   /// The op at a slot that a jump or call goes to.

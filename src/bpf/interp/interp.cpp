@@ -66,12 +66,23 @@ Interpreted::Interpreted(Identity identity, Decoded code, Limits limits)
 
 void Interpreted::run(std::span<abi::Run> runs, std::span<uint64_t> results) const noexcept {
   Machine machine(limits_);
-  for (size_t i = 0; i < runs.size(); ++i) results[i] = machine.run(code_, runs[i]);
+  for (size_t i = 0; i < runs.size(); ++i) {
+    runs[i].program = this;
+    results[i] = machine.run(code_, runs[i]);
+  }
 }
 
 uint64_t Interpreted::enter(abi::Run& run) const noexcept {
   Machine machine(limits_);
+  run.program = this;
   return machine.run(code_, run);
+}
+
+uint64_t Interpreted::call(abi::Run& run, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3) const noexcept {
+  if (!code_.is_function(function)) return 0;
+  Machine machine(limits_);
+  run.program = this;
+  return machine.call(code_, run, function, r1, r2, r3);
 }
 
 Result<abi::ExecutablePtr> run_checked(program::ProgramPtr program, abi::HelperTable helpers, Limits limits) {

@@ -27,7 +27,16 @@ uint64_t Machine::run(const Decoded& code, abi::Run& run) noexcept {
   slack_ = 0;
   if (code.hook) run.hook = *code.hook;
   r[1] = reinterpret_cast<uint64_t>(run.packet);
-  return start(code, run, r);
+  return start(code, code.ops.data(), run, r);
+}
+
+uint64_t Machine::call(const Decoded& code, abi::Run& run, uint64_t function, uint64_t r1, uint64_t r2,
+                       uint64_t r3) noexcept {
+  Registers r{0, r1, r2, r3};
+  memory_ = {};
+  slack_ = 0;
+  if (code.hook) run.hook = *code.hook;
+  return start(code, &code.ops[static_cast<uint32_t>(function)], run, r);
 }
 
 uint64_t Machine::run_on_memory(const Decoded& code, abi::Run& run, std::span<std::byte> memory) noexcept {
@@ -37,27 +46,31 @@ uint64_t Machine::run_on_memory(const Decoded& code, abi::Run& run, std::span<st
   std::memset(bytes_.data() + kFrames * kFrameBytes, 0, kStackSlack);
   r[1] = memory_.begin;
   r[2] = memory_.size;
-  return start(code, run, r);
+  return start(code, code.ops.data(), run, r);
 }
 
-uint64_t Machine::start(const Decoded& code, abi::Run& run, Registers& r) noexcept {
+uint64_t Machine::start(const Decoded& code, const Op* first, abi::Run& run, Registers& r) noexcept {
   run_ = &run;
   code_ = &code;
   may_gotos_ = kMayGotos;
   backward_jumps_ = limits_.backward_jumps;
   value_ = {};
   found_.clear();
+  granted_.clear();
   refresh_frame();
   enter_frame(0);
   r[10] = top();
   // Set for the whole run, not per helper call: an outer engine's values return when this one is done.
   const auto outer_invoke = run.invoke;
   void* const outer_engine = run.engine;
+  abi::Grants* const outer_grants = run.grants;
   run.invoke = &Machine::invoke;
   run.engine = this;
-  const uint64_t r0 = execute_from(code.ops.data(), r);
+  run.grants = code.checked ? this : nullptr;
+  const uint64_t r0 = execute_from(first, r);
   run.invoke = outer_invoke;
   run.engine = outer_engine;
+  run.grants = outer_grants;
   return r0;
 }
 

@@ -34,7 +34,7 @@ enum class Access : uint8_t { read, write };
 
 /// The machine that runs decoded programs; on the caller's stack, reused for a burst. `checked` programs must be run
 /// with their Limits; the others ignore them.
-class Machine {
+class Machine final : abi::Grants {
  public:
   explicit Machine(const Limits& limits = {}) noexcept : limits_(limits) {}
   Machine(const Machine&) = delete;
@@ -42,6 +42,8 @@ class Machine {
 
   /// Runs `code` over run.packet.
   uint64_t run(const Decoded& code, abi::Run& run) noexcept;
+  /// Calls one function of `code`: its op, or the value of a register that points to it. As abi::Executable::call().
+  uint64_t call(const Decoded& code, abi::Run& run, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3) noexcept;
   /// Runs `code` over bare memory: r1 = its address, r2 = its length. kStackSlack bytes above the first frame pointer
   /// may be touched too: the public conformance suite does.
   uint64_t run_on_memory(const Decoded& code, abi::Run& run, std::span<std::byte> memory) noexcept;
@@ -57,6 +59,12 @@ class Machine {
     const Decoded* code;
     std::array<uint64_t, 4> saved;  ///< r6 to r9.
   };
+  /// Memory that a helper handed to the program.
+  struct Granted {
+    Kind kind;
+    bool writable;
+    Span span;
+  };
   enum class Tail : uint8_t { missed, entered, finished, stopped };
   enum class Load : uint8_t { in_memory, done, stopped };
 
@@ -65,7 +73,7 @@ class Machine {
   template <bool kChecked>
   uint64_t execute(const Op* op, Registers& r) noexcept;
 
-  uint64_t start(const Decoded& code, abi::Run& run, Registers& r) noexcept;
+  uint64_t start(const Decoded& code, const Op* first, abi::Run& run, Registers& r) noexcept;
   uint64_t execute_from(const Op* op, Registers& r) noexcept;
   void enter_frame(uint32_t depth) noexcept;
   bool push(const Op* op, Registers& r) noexcept;
@@ -96,8 +104,14 @@ class Machine {
   std::string refuse_span(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes, Access access);
   Map* map_at(uint64_t value) const noexcept;
   std::string refuse_map(const abi::HelperSpec& helper, abi::Arg wanted, const Map& map) const;
+  std::string refuse_string(const abi::HelperSpec& helper, uint64_t address);
+  std::string refuse_field(uint64_t address, MapField::Kind kind);
+  const Granted* granted_at(uint64_t address, Kind kind) const noexcept;
   void after_helper(const abi::HelperSpec& helper, const Registers& r);
   bool find_in(Map& map, uint64_t address) noexcept;
+  bool find_granted(uint64_t address, uint64_t bytes) noexcept;
+  void grant(Kind kind, const void* begin, size_t bytes, bool writable) noexcept override;
+  void revoke(const void* begin) noexcept override;
   void refresh_frame() noexcept;
 
   // The words.
@@ -117,15 +131,16 @@ class Machine {
   Span stack_;          ///< The live frames, from the running one up.
   Span frame_;          ///< The packet's metadata and linear bytes.
   Span memory_;         ///< What run_on_memory() was given.
-  Span value_;          ///< The map value that was touched last, and what programs may do to it.
+  Span value_;          ///< The map value or granted memory that was touched last, and what programs may do to it.
   bool value_readable_ = false, value_writable_ = false;
-  const Map* value_map_ = nullptr;
+  const Map* value_map_ = nullptr;  ///< Null when it was granted.
   /// A map that a map of maps answered with, in this run, to this program. It lives until the Reader is quiescent.
   struct Found {
     const Decoded* code;
     Map* map;
   };
-  std::vector<Found> found_;  ///< Empty unless the run uses maps of maps; each once.
+  std::vector<Found> found_;      ///< Empty unless the run uses maps of maps; each once.
+  std::vector<Granted> granted_;  ///< Empty for most programs.
   std::array<Frame, kFrames> frames_;
   static constexpr uint32_t kStackSlack = 8;
   alignas(16) std::array<std::byte, kFrames * kFrameBytes + kStackSlack> bytes_;

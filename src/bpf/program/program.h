@@ -112,6 +112,9 @@ bool is_gpl_compatible(std::string_view license) noexcept;
 /// The hook that programs of this type run at; nothing for types that are not packet hooks of saya.
 std::optional<abi::Hook> hook_of(Type type) noexcept;
 
+/// The abi::Caller bit of programs of this type; 0 for types whose calls were not measured.
+uint32_t caller_of(Type type) noexcept;
+
 struct Pins;  // program/pins.h
 
 /// A map for each definition of the object, in the order of object.maps: created, data sections and maps of maps

@@ -6,6 +6,8 @@
 #include <cctype>
 #include <iterator>
 
+#include "abi/kernel_calls.h"
+
 namespace saya::program {
 namespace {
 
@@ -76,7 +78,18 @@ std::optional<abi::Hook> hook_of(Type type) noexcept {
     case Type::xdp: return abi::Hook::xdp;
     case Type::sched_cls:
     case Type::sched_act: return abi::Hook::tc;
+    case Type::socket_filter: return abi::Hook::socket;
     default: return std::nullopt;
+  }
+}
+
+uint32_t caller_of(Type type) noexcept {
+  switch (type) {
+    case Type::xdp: return abi::kByXdp;
+    case Type::sched_cls: return abi::kByClassifier;
+    case Type::sched_act: return abi::kByAction;
+    case Type::socket_filter: return abi::kBySocketFilter;
+    default: return abi::kByNone;
   }
 }
 

@@ -160,7 +160,8 @@ TEST(Program, OnlyXdpAndTcAreHooks) {
   EXPECT_EQ(hook_of(Type::xdp), abi::Hook::xdp);
   EXPECT_EQ(hook_of(Type::sched_cls), abi::Hook::tc);
   EXPECT_EQ(hook_of(Type::sched_act), abi::Hook::tc);
-  EXPECT_FALSE(hook_of(Type::socket_filter));
+  EXPECT_EQ(hook_of(Type::socket_filter), abi::Hook::socket);
+  EXPECT_FALSE(hook_of(Type::kprobe));
 }
 
 }  // namespace

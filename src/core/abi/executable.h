@@ -18,7 +18,7 @@ using Tag = std::array<uint8_t, 8>;
 
 /// Code with a burst entry, and (by its members) all that keeps the code alive: maps, code pages, tail-call targets.
 /// Immutable and shared between workers; run() may be called from any thread.
-class Executable {
+class Executable : public std::enable_shared_from_this<Executable> {
  public:
   struct Identity {
     std::string name;    ///< Function name, as `bpftool prog` shows it.
@@ -38,6 +38,10 @@ class Executable {
 
   /// Continues the execution `run` here, as a tail call from another program does: tail_calls is counted already.
   virtual uint64_t enter(Run& run) const noexcept = 0;
+
+  /// Calls one function of the program on its own, outside of any run of it: what a timer does. `function` is the value
+  /// that a function-pointer register held. `run` has services set and no packet.
+  virtual uint64_t call(Run& run, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3) const noexcept = 0;
 
  private:
   const Identity identity_;

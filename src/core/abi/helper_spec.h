@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "abi/dynptr.h"
 #include "abi/run.h"
 #include "map/map.h"
 
@@ -28,23 +29,48 @@ enum class Arg : uint8_t {
   memory_out,      ///< Writable bytes, as many as the next argument says.
   size,            ///< Byte count of the memory before it, > 0.
   size_or_zero,    ///< The same, 0 allowed.
+  string,          ///< Characters up to a NUL, in a read-only map (the kernel's ARG_PTR_TO_CONST_STR).
+  u32_inout,       ///< Four bytes that are read and written.
+  u64_out,         ///< Eight writable bytes, aligned.
   function,        ///< A function of this program, to be called back.
+  socket,          ///< A socket that a helper or the context gave.
+  socket_or_null,
+  record,          ///< What a ring buffer reserved for the program, from its first byte.
+  object,          ///< A kernel object that a helper gave (a task, a cgroup): opaque.
+  dynptr,          ///< An initialised struct bpf_dynptr.
+  dynptr_out,      ///< 16 bytes of stack where one may be made.
+  spin_lock,       ///< The struct bpf_spin_lock of a map value.
+  timer,           ///< The struct bpf_timer of a map value.
+  kernel_pointer,  ///< A pointer field of a map value (`__kptr`).
   anything,        ///< A value handed on unseen (a callback's context).
 };
 using Args = std::array<Arg, 5>;
 
 /// What r0 holds afterwards.
-enum class Ret : uint8_t { scalar, map_value_or_null, nothing };
+enum class Ret : uint8_t {
+  scalar,
+  nothing,
+  map_value_or_null,
+  memory_or_null,  ///< Memory that the helper granted (abi::Grants).
+  memory,
+  socket_or_null,
+  socket,
+  object_or_null,
+  object,
+};
 
-/// Properties of a helper, or-ed together: where it may be called and what it costs.
+/// What a call costs its caller, or-ed together.
 enum HelperTraits : uint32_t {
-  kXdp = 1,
-  kTc = 2,
-  kAnyHook = kXdp | kTc,
-  kGplOnly = 4,             ///< Only for programs with a GPL-compatible licence.
   kInvalidatesPackets = 8,  ///< Packet pointers read from the context before are stale afterwards.
   kPacketMemory = 16,       ///< Memory arguments may lie in the packet (the kernel's pkt_access).
 };
+
+/// The errors that a helper may answer with, as positive numbers; 0 where the list ends.
+using Errors = std::array<int16_t, 12>;
+template <class... E>
+consteval Errors errors(E... e) {
+  return {static_cast<int16_t>(e)...};
+}
 
 using HelperFn = uint64_t (*)(Run&, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5) noexcept;
 
@@ -54,6 +80,7 @@ struct HelperSpec {
   Args args;
   Ret ret;
   uint32_t traits;  ///< HelperTraits.
+  Errors errors;
   HelperFn call;
   std::string_view doc;
 };
@@ -80,7 +107,19 @@ consteval bool carries(Arg a) {
     case Arg::map_value:
     case Arg::memory:
     case Arg::memory_or_null: return std::is_same_v<T, const std::byte*>;
-    case Arg::memory_out: return std::is_same_v<T, std::byte*>;
+    case Arg::memory_out:
+    case Arg::record:
+    case Arg::spin_lock:
+    case Arg::timer:
+    case Arg::kernel_pointer: return std::is_same_v<T, std::byte*>;
+    case Arg::string: return std::is_same_v<T, const char*>;
+    case Arg::u32_inout: return std::is_same_v<T, uint32_t*>;
+    case Arg::u64_out: return std::is_same_v<T, uint64_t*>;
+    case Arg::socket:
+    case Arg::socket_or_null: return std::is_same_v<T, const Socket*>;
+    case Arg::object: return std::is_same_v<T, const void*>;
+    case Arg::dynptr:
+    case Arg::dynptr_out: return std::is_same_v<T, Dynptr*>;
   }
   return false;
 }

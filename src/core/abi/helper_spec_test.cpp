@@ -16,9 +16,9 @@ uint64_t five(Run&, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e) 
 constexpr Args kAdd = args(Arg::scalar, Arg::scalar), kPeek = args(Arg::memory, Arg::size),
                kFive = args(Arg::scalar, Arg::anything, Arg::scalar, Arg::function, Arg::scalar);
 constexpr HelperSpec kTable[] = {
-    {2, "add",  kAdd,  Ret::scalar, kAnyHook, &Bind<&add,  kAdd>::call,  ""},
-    {5, "peek", kPeek, Ret::scalar, kXdp,     &Bind<&peek, kPeek>::call, ""},
-    {9, "five", kFive, Ret::scalar, kTc,      &Bind<&five, kFive>::call, ""},
+    {2, "add",  kAdd,  Ret::scalar, 0, {}, &Bind<&add,  kAdd>::call,  ""},
+    {5, "peek", kPeek, Ret::scalar, 0, {}, &Bind<&peek, kPeek>::call, ""},
+    {9, "five", kFive, Ret::scalar, 0, {}, &Bind<&five, kFive>::call, ""},
 };
 
 TEST(FindHelper, KnowsItsRowsAndNothingElse) {

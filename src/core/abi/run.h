@@ -69,6 +69,20 @@ struct Services {
   uint32_t cpu = 0;  ///< The worker's number: "the CPU" of per-CPU maps.
 };
 
+/// The memory that helpers hand to a program besides its context, stack, packet and maps. The checked interpreter keeps
+/// book of it and lets a program touch nothing else; compiled programs have none. One run's.
+class Grants {
+ public:
+  enum class Kind : uint8_t { memory, socket, record, object };
+  virtual ~Grants() = default;
+  /// From now on the program may read (and, if `writable`, write) these bytes.
+  virtual void grant(Kind kind, const void* begin, size_t bytes, bool writable) noexcept = 0;
+  /// The grant that begins there ends. Nothing happens when there is none.
+  virtual void revoke(const void* begin) noexcept = 0;
+};
+
+class Executable;
+
 /// Where a redirect helper said the packet shall go; looked at only when the verdict is a redirect.
 struct Redirect {
   enum class Target : uint8_t { none, interface, interface_ingress };
@@ -85,12 +99,23 @@ struct Run {
   uint32_t tail_calls = 0;  ///< Taken so far; at most kMaxTailCalls.
   bool faulted = false;     ///< The checked interpreter stopped the program; its return value means nothing.
 
+  const Executable* program = nullptr;  ///< That runs now; engines set it.
+  Grants* grants = nullptr;             ///< Null where nobody keeps book.
+
   /// Calls back into the running program: `function` is the value that a function-pointer register held. Set by the
   /// engine for the duration of a helper call; null otherwise.
   uint64_t (*invoke)(Run& run, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4,
                      uint64_t r5) noexcept = nullptr;
   void* engine = nullptr;  ///< The engine's own state behind `invoke`.
 };
+
+/// Grants memory to the program of `run`, where somebody keeps book.
+inline void grant(const Run& run, Grants::Kind kind, const void* begin, size_t bytes, bool writable) noexcept {
+  if (run.grants) run.grants->grant(kind, begin, bytes, writable);
+}
+inline void revoke(const Run& run, const void* begin) noexcept {
+  if (run.grants) run.grants->revoke(begin);
+}
 
 inline constexpr uint32_t kMaxTailCalls = 33;  ///< MAX_TAIL_CALL_CNT: 34 executions in all.
 

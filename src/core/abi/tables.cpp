@@ -20,7 +20,10 @@ constexpr DropRow kDropRows[] = {
 
 }  // namespace
 
-std::string_view to_string(Hook hook) noexcept { return hook == Hook::xdp ? "xdp" : "tc"; }
+std::string_view to_string(Hook hook) noexcept {
+  constexpr std::string_view kNames[] = {"xdp", "tc", "socket"};
+  return kNames[static_cast<size_t>(hook)];
+}
 
 std::span<const Verdict> verdicts() noexcept { return kVerdicts; }
 

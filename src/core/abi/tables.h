@@ -11,7 +11,7 @@
 namespace saya::abi {
 
 /// Which context a program is given and which verdicts it speaks.
-enum class Hook : uint8_t { xdp, tc };
+enum class Hook : uint8_t { xdp, tc, socket };
 std::string_view to_string(Hook hook) noexcept;
 
 /// What a verdict does to the packet.

@@ -37,6 +37,15 @@ enum MapFlag : uint32_t {
   kMapInnerMap = 4096
 };
 
+/// Something in a map's value that programs use through helpers only, at a fixed place.
+struct MapField {
+  enum class Kind : uint8_t { spin_lock, timer, kernel_pointer, other };
+  Kind kind = Kind::other;
+  uint32_t offset = 0;
+  uint32_t size = 0;
+  bool operator==(const MapField&) const = default;
+};
+
 /// A map as an object file or a user describes it. Sizes in bytes.
 struct MapSpec {
   std::string name;
@@ -49,6 +58,7 @@ struct MapSpec {
   uint32_t value_btf_type = 0;
   uint32_t numa_node = 0;                ///< Counts with kMapNumaNode.
   uint64_t map_extra = 0;                ///< What it means depends on the type (BPF_MAP_CREATE, Linux 5.16).
+  std::vector<MapField> fields;          ///< By the value's BTF; in offset order, no two overlap.
   std::shared_ptr<const MapSpec> inner;  ///< Of a map of maps: what each of them must look like.
 };
 

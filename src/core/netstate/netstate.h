@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "netstate/socket.h"
 
 namespace saya {
 

@@ -18,17 +18,6 @@ constexpr std::string_view kGplHelper = "cannot call GPL-restricted function fro
 constexpr std::string_view kGplFunction = "cannot call kernel function from non-GPL compatible program";
 constexpr std::string_view kNoPacketLoads = "BPF_LD_[ABS|IND] instructions not allowed for this program type";
 
-/// 0 for types that were not measured.
-uint32_t caller_of(Type type) {
-  switch (type) {
-    case Type::xdp: return abi::kByXdp;
-    case Type::sched_cls: return abi::kByClassifier;
-    case Type::sched_act: return abi::kByAction;
-    case Type::socket_filter: return abi::kBySocketFilter;
-    default: return abi::kByNone;
-  }
-}
-
 /// Each reason once, with the instruction where it was met first.
 class ReasonList {
  public:
@@ -127,7 +116,7 @@ class Inspector {
       run_.add(at_, wrong_type);
     else if (!ours)
       run_.add(at_, fmt::format("calls {}, which saya does not have", name));
-    else if ((ours->traits & abi::kGplOnly) && !licensed)
+    else if (known->gpl_only && !licensed)
       run_.add(at_, wrong_licence);
   }
 
@@ -162,7 +151,7 @@ class Inspector {
 
   const program::Program& program_;
   const program::Target& target_;
-  const uint32_t caller_ = caller_of(program_.type);
+  const uint32_t caller_ = program::caller_of(program_.type);
   ReasonList run_{program_}, kernel_{program_}, unknown_{program_};
   uint32_t at_ = 0;  ///< Slot.
 };
@@ -173,6 +162,6 @@ CallReasons check_calls(const program::Program& program, const program::Target& 
   return Inspector(program, target).inspect();
 }
 
-bool knows_calls_of(Type type) noexcept { return caller_of(type) != abi::kByNone; }
+bool knows_calls_of(Type type) noexcept { return program::caller_of(type) != abi::kByNone; }
 
 }  // namespace saya::attach

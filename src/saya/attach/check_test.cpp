@@ -82,7 +82,7 @@ const CallCase kCalls[] = {
     {"a socket filter with a helper of tc",
      Type::socket_filter,
      "call 9\nexit",                                                                         true,
-     {},
+     {"insn 0: " WRONG_TYPE "bpf_skb_store_bytes#9"},
      {"insn 0: " WRONG_TYPE "bpf_skb_store_bytes#9"}                                                                                 },
     {"a kernel function",
      Type::xdp,

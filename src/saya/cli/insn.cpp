@@ -26,7 +26,7 @@ constexpr abi::HelperSpec kStub[] = {
     {kStubId,
      "stub", {},
      abi::Ret::scalar,
-     abi::kAnyHook,
+     0, {},
      [](abi::Run&, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) noexcept -> uint64_t { return 0; },
      "Returns 0; exists in `saya insn run` only."},
 };

@@ -1,0 +1,50 @@
+// A whole object on both sides: opened, its maps created, its programs made ready, in saya and in the running kernel.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attach/kernel_load.h"
+#include "attach/objects.h"
+#include "program/program.h"
+#include "support/test_run.h"
+
+namespace saya::tests {
+
+/// Runs the programs of one object here and there, and says what each run left. Both sides start with fresh maps and
+/// keep them from run to run.
+class Parity {
+ public:
+  /// One program of the object.
+  struct Program {
+    std::string name;
+    program::Type type = program::Type::unspec;
+    Result<abi::ExecutablePtr> ours;     ///< Ready to run in saya, or why not.
+    const attach::KernelAnswer* theirs;  ///< What the kernel made of it.
+  };
+
+  /// Errors only where the object cannot be opened or the kernel cannot be asked. Maps that saya lacks make the
+  /// programs of the object errors, each with the reason.
+  static Result<std::unique_ptr<Parity>> open(const std::string& path);
+  ~Parity();
+  Parity(const Parity&) = delete;
+  Parity& operator=(const Parity&) = delete;
+
+  const std::vector<Program>& programs() const noexcept { return programs_; }
+  /// Verdict, packet, context and all maps of the object after a run, as text; a fault is an error.
+  Result<std::string> run_in_saya(const Program& program, const TestInput& input);
+  Result<std::string> run_in_kernel(const Program& program, const TestInput& input);
+
+ private:
+  Parity(object::Object object, attach::KernelLoad kernel, program::Target target);
+  Result<abi::ExecutablePtr> make(const attach::KernelAnswer& program);
+
+  attach::KernelLoad kernel_;
+  attach::Objects objects_;
+  Result<const attach::OpenObject*> open_;
+  bool filled_ = false;
+  std::vector<Program> programs_;
+};
+
+}  // namespace saya::tests
