@@ -68,6 +68,7 @@ uint64_t Machine::start(const Decoded& code, const Op* first, abi::Run& run, Reg
   run.engine = this;
   run.grants = code.checked ? this : nullptr;
   const uint64_t r0 = execute_from(first, r);
+  discard_records();
   run.invoke = outer_invoke;
   run.engine = outer_engine;
   run.grants = outer_grants;

@@ -99,6 +99,8 @@ class Machine final : abi::Grants {
   Load store_elsewhere(const Op* op, uint64_t address, unsigned bytes, uint64_t value) noexcept;
   bool check_atomic(const Op* op, uint64_t address, unsigned bytes) noexcept;
   bool spend(const Op* op) noexcept;
+  bool gives_back(const Op* op) noexcept;
+  void discard_records() noexcept;
   bool check_arguments(const Op* op, const abi::HelperSpec& helper, const Registers& r) noexcept;
   std::string refuse_argument(const abi::HelperSpec& helper, const Registers& r, size_t i, const Map*& map);
   std::string refuse_span(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes, Access access);

@@ -241,7 +241,11 @@ poisoned:
   fault(op, fmt::format("is poisoned: {}", reinterpret_cast<const program::Poison*>(op->imm)->why));
   goto stopped;
 exit:
-  if (depth_ == base) return r[0];
+  if (depth_ == base) {
+    if constexpr (kChecked)
+      if (base == 0 && !gives_back(op)) goto stopped;
+    return r[0];
+  }
   op = pop(registers);
   goto * op->handler;
 stopped:
