@@ -23,7 +23,6 @@
 namespace saya::tests {
 namespace {
 
-
 constexpr CtxField kFields[] = {
     {"mark",            offsetof(__sk_buff, mark),            4},
     {"priority",        offsetof(__sk_buff, priority),        4},
