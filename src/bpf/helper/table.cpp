@@ -6,11 +6,17 @@
 
 #include "base/kernel_errno.h"
 #include "helper/checksum.h"
+#include "helper/ecn.h"
 #include "helper/flow.h"
+#include "helper/hash.h"
 #include "helper/map.h"
+#include "helper/owner.h"
 #include "helper/redirect.h"
+#include "helper/resize.h"
+#include "helper/room.h"
 #include "helper/skb.h"
 #include "helper/trace.h"
+#include "helper/vlan.h"
 #include "helper/worker.h"
 #include "helper/xdp.h"
 
