@@ -151,7 +151,8 @@ Machine::Tail Machine::tail_call(const Op* op, Registers& r) noexcept {
   const abi::Executable* const target = array.at(static_cast<uint32_t>(r[3]));
   if (!target) return Tail::missed;
   ++run_->tail_calls;
-  if (typeid(*target) == typeid(Interpreted)) {
+  // Inside of a function or a callback the frames below stay alive, so the other program has frames of its own.
+  if (depth_ == 0 && typeid(*target) == typeid(Interpreted)) {
     const Decoded& code = static_cast<const Interpreted*>(target)->code();
     if (code.checked == code_->checked) {
       r = {0, reinterpret_cast<uint64_t>(run_->packet), 0, 0, 0, 0, 0, 0, 0, 0, r[10]};
@@ -195,7 +196,7 @@ void Machine::store_ctx(const Op* op, uint64_t packet, uint64_t value) noexcept 
 const abi::HelperSpec* Machine::indirect_helper(const Op* op, uint64_t value) noexcept {
   const abi::HelperSpec* helper =
       value <= UINT32_MAX ? abi::find_helper(code_->helpers, static_cast<uint32_t>(value)) : nullptr;
-  if (helper && helper->id != kTailCall) return helper;
+  if (helper && helper->id != kTailCall && !abi::is_kernel_function(*helper)) return helper;
   fault(op, fmt::format("calls {:#x}, which is neither a helper's id nor a function of this program", value));
   return nullptr;
 }
