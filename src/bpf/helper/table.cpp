@@ -7,6 +7,7 @@
 
 #include "base/kernel_errno.h"
 #include "helper/checksum.h"
+#include "helper/fib.h"
 #include "helper/flow.h"
 #include "helper/kfunc_cast.h"
 #include "helper/kfunc_dynptr.h"
