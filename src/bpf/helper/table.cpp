@@ -8,6 +8,7 @@
 #include "base/kernel_errno.h"
 #include "helper/checksum.h"
 #include "helper/ecn.h"
+#include "helper/fib.h"
 #include "helper/flow.h"
 #include "helper/hash.h"
 #include "helper/kfunc_cast.h"
