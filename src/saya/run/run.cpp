@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "abi/map_timers.h"
 #include "attach/pipeline.h"
 #include "attach/target.h"
 #include "base/published.h"
@@ -29,7 +30,7 @@ struct World {
   RealClock real_clock;
   Netstate netstate;
   abi::Random random;
-  abi::TimerQueue timers;
+  abi::MapTimers timers;
   nic::Nic nic;
   ClockKind kind;
 
@@ -98,24 +99,24 @@ std::optional<Nanoseconds> next_arrival(const World& world) {
 
 /// Fires the timers that are due before `moment`, each at its own time. Those beyond kMostTimers wait: one that arms
 /// itself again at once must not stop the replay.
-void fire_timers(World& world, Nanoseconds moment) {
+void fire_timers(World& world, const abi::Services& services, Nanoseconds moment) {
   if (world.kind == ClockKind::real) {
-    world.timers.fire(world.real_clock.now());
+    world.timers.fire(world.real_clock.now(), services);
     return;
   }
   for (size_t fired = 0; fired < kMostTimers;) {
     const auto due = world.timers.next_deadline();
     if (!due || *due > moment) return;
     world.virtual_clock.advance_to(*due);
-    fired += world.timers.fire(*due);
+    fired += world.timers.fire(*due, services);
   }
 }
 
 /// Plays everything. Virtual time stands still while a packet is under way and jumps to the next event after it; in
 /// real time every frame is due at once.
-Result<> play(World& world, nic::Datapath& datapath, Reader& reader, Report& report) {
+Result<> play(World& world, const abi::Services& services, nic::Datapath& datapath, Reader& reader, Report& report) {
   while (const auto next = next_arrival(world)) {
-    fire_timers(world, *next);
+    fire_timers(world, services, *next);
     world.virtual_clock.advance_to(world.kind == ClockKind::real ? std::numeric_limits<Nanoseconds>::max() : *next);
     size_t arrived = 0;
     for (nic::Port& port : world.nic.ports()) arrived += datapath.poll(port, world.burst());
@@ -189,20 +190,19 @@ Result<Report> run(const Options& options, Recorder::Sinks sinks) {
   SAYA_TRY(std::optional<CaptureWriter> capture, open_capture(world, options));
   sinks.capture = capture ? &*capture : nullptr;
   Recorder recorder(world.nic, std::move(sinks));
-  nic::Datapath datapath(world.nic,
-                         {.clock = &world.program_clock(),
-                          .random = &world.random,
-                          .timers = &world.timers,
-                          .netstate = &world.netstate,
-                          .listener = &recorder},
-                         &recorder);
+  const abi::Services services{.clock = &world.program_clock(),
+                               .random = &world.random,
+                               .timers = &world.timers,
+                               .netstate = &world.netstate,
+                               .listener = &recorder};
+  nic::Datapath datapath(world.nic, services, &recorder);
 
   Report report;
   {
     Reader reader;
     const RealClock stopwatch;
     const Nanoseconds start = stopwatch.now();
-    SAYA_CHECK(play(world, datapath, reader, report));
+    SAYA_CHECK(play(world, services, datapath, reader, report));
     report.elapsed = stopwatch.now() - start;
   }
   report.ended_early = early_end(world);
