@@ -196,7 +196,7 @@ void Machine::store_ctx(const Op* op, uint64_t packet, uint64_t value) noexcept 
 const abi::HelperSpec* Machine::indirect_helper(const Op* op, uint64_t value) noexcept {
   const abi::HelperSpec* helper =
       value <= UINT32_MAX ? abi::find_helper(code_->helpers, static_cast<uint32_t>(value)) : nullptr;
-  if (helper && helper->id != kTailCall) return helper;
+  if (helper && helper->id != kTailCall && !abi::is_kernel_function(*helper)) return helper;
   fault(op, fmt::format("calls {:#x}, which is neither a helper's id nor a function of this program", value));
   return nullptr;
 }
