@@ -13,15 +13,14 @@
 #include "attach/pipeline.h"
 #include "attach/target.h"
 #include "base/published.h"
-#include "base/read_all.h"
 #include "port/pcap.h"
+#include "run/netstate_file.h"
 
 namespace saya::run {
 namespace {
 
-constexpr size_t kMostTimers = 1 << 20;             // Between two packets.
-constexpr size_t kMostNetstate = size_t{64} << 20;  // Bytes of a state file: a full routing table and more.
-constexpr size_t kFrames = 4096;                    // 16 MiB of address space; only what is in flight is touched.
+constexpr size_t kMostTimers = 1 << 20;  // Between two packets.
+constexpr size_t kFrames = 4096;         // 16 MiB of address space; only what is in flight is touched.
 
 /// Everything one run owns. Members are destroyed in reverse: packets before their pool.
 struct World {
@@ -44,14 +43,6 @@ struct World {
   /// How many packets may be under way together: in virtual time one, so that each sees what the one before it left.
   size_t burst() const { return kind == ClockKind::capture ? 1 : hook::kBurst; }
 };
-
-Result<Netstate> read_netstate(const std::string& path) {
-  if (path.empty()) return Netstate{};
-  SAYA_TRY(const std::string text, read_whole_file(path, kMostNetstate));
-  auto netstate = parse_netstate(text);
-  if (!netstate) return std::unexpected(std::move(netstate).error().at(path));
-  return netstate;
-}
 
 /// A port of the state file keeps its number and address; others get a number of saya's own.
 Device device_of(const Netstate& netstate, std::string_view name) {
