@@ -336,10 +336,10 @@ class HelperGate {
     if (row.r0 < 0) cases_.insert({helper, -row.r0});
   }
 
-  /// Programs "int HELPER__ERRNO_WORDS(" of a source.
+  /// Programs "int HELPER__ERRNO_WORDS(" or "CASE(HELPER__ERRNO_WORDS," of a source.
   void add_source(const std::filesystem::path& path) {
     std::ifstream file(path);
-    const std::regex program(R"(^int (\w+?)__([A-Z0-9]*)\w*\()");
+    const std::regex program(R"(^(?:int |CASE\()(\w+?)__([A-Z0-9]*)\w*[(,])");
     for (std::string line; std::getline(file, line);) {
       std::smatch match;
       if (!std::regex_search(line, match, program)) continue;

@@ -258,7 +258,7 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
     case abi::Arg::record: return granted_at(value, Kind::record) ? "" : ", which is no reserved record";
     case abi::Arg::object: return granted_at(value, Kind::object) ? "" : ", which is no object of the kernel";
     case abi::Arg::spin_lock: return refuse_field(value, MapField::Kind::spin_lock);
-    case abi::Arg::map_bytes8: return refuse_map_bytes(helper, value, 8);
+    case abi::Arg::map_bytes4: return refuse_map_bytes(helper, value, 4);
     case abi::Arg::timer: return refuse_field(value, MapField::Kind::timer);
     case abi::Arg::kernel_pointer: return refuse_field(value, MapField::Kind::kernel_pointer);
     case abi::Arg::size: return value == 0 ? " = 0, an invalid zero-sized access" : "";
