@@ -107,7 +107,7 @@ Result<run::TestOutput> run_program(const abi::Executable& program, const ProgWo
 
   const RealClock clock;
   abi::Random random(0);
-  abi::TimerQueue timers;
+  abi::MapTimers timers;
   Voice voice;
   run::TestOutput output =
       run::test_run(program, input,
