@@ -72,6 +72,7 @@ const Row kRows[] = {
 #include "helper/checksum.def"
 #include "helper/flow.def"
 #include "helper/map.def"
+#include "helper/redirect.def"
 #include "helper/skb.def"
 #include "helper/xdp.def"
 };

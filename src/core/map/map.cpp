@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "map/checks.h"
+#include "map/redirect_map.h"
 
 namespace saya {
 namespace {
@@ -84,7 +85,9 @@ Result<MapPtr> create_map(const MapSpec& wanted, const MapWorld& world) {
   if (!region) return std::unexpected(std::move(region).error().at(fmt::format("map '{}'", spec.name)));
   store(region->data(), header_of(spec, world));
   const MapType* type = find_map_type(spec.type);
-  return type->open(std::move(spec), MapMemory(*std::move(region)));
+  SAYA_TRY(MapPtr map, type->open(std::move(spec), MapMemory(*std::move(region))));
+  if (RedirectMap* const redirects = as_redirect_map(*map)) redirects->know_ports(world.is_port);
+  return map;
 }
 
 Result<MapPtr> open_map(Region region) {
