@@ -158,6 +158,7 @@ std::string_view words(abi::CtxAccess access) {
     case abi::CtxAccess::read_write: return "read: 1, 2, 4 bytes; write: full width";
     case abi::CtxAccess::full: return "read, write: full width";
     case abi::CtxAccess::scratch: return "read, write: 1, 2, 4, 8 bytes";
+    case abi::CtxAccess::devmap: return "read: full width, in programs of device maps";
     case abi::CtxAccess::queue: return "read: 1, 2, 4 bytes; write: full width, ignored from 0xffff on";
   }
   return "";

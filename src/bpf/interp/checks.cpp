@@ -8,6 +8,7 @@
 #include "interp/alu.h"
 #include "interp/machine.h"
 #include "map/map_of_maps.h"
+#include "map/redirect_map.h"
 #include "map/ringbuf.h"
 
 namespace saya::interp {
@@ -80,7 +81,7 @@ bool Machine::find_in(Map& map, uint64_t address) noexcept {
   value_ = {reinterpret_cast<uint64_t>(value.data()), value.size()};
   value_map_ = &map;
   value_readable_ = !(map.spec().flags & kMapWriteOnlyProgram);
-  value_writable_ = !(map.spec().flags & kMapReadOnlyProgram);
+  value_writable_ = !(map.spec().flags & kMapReadOnlyProgram) && !is_redirect_map(map.spec().type);
   return true;
 }
 
@@ -96,7 +97,8 @@ const abi::CtxField* Machine::ctx_field(const Op* op, uint64_t address, unsigned
   if (op->offset >= 0 && offset == static_cast<uint64_t>(op->offset))  // Through r1 as it was given: looked up before.
     field = op->ctx_field ? &abi::ctx_fields()[op->ctx_field - 1u] : nullptr;
   else
-    field = abi::find_ctx_access(*code_->hook, static_cast<uint32_t>(offset), bytes, access == Access::write);
+    field = abi::find_ctx_access(*code_->hook, static_cast<uint32_t>(offset), bytes, access == Access::write,
+                                 code_->program->expected_attach_type == kXdpDevmap);
   if (!field) fault(op, fmt::format("makes an invalid bpf_context access off={} size={}", offset, bytes));
   return field;
 }
