@@ -106,10 +106,12 @@ class Machine final : abi::Grants {
   std::string refuse_map(const abi::HelperSpec& helper, abi::Arg wanted, const Map& map) const;
   std::string refuse_string(const abi::HelperSpec& helper, uint64_t address);
   std::string refuse_field(uint64_t address, MapField::Kind kind);
+  std::string refuse_map_bytes(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes);
   const Granted* granted_at(uint64_t address, Kind kind) const noexcept;
   void after_helper(const abi::HelperSpec& helper, const Registers& r);
   bool find_in(Map& map, uint64_t address) noexcept;
   bool find_granted(uint64_t address, uint64_t bytes) noexcept;
+  void drop_lost_fragments() noexcept;
   void grant(Kind kind, const void* begin, size_t bytes, bool writable) noexcept override;
   void revoke(const void* begin) noexcept override;
   void refresh_frame() noexcept;

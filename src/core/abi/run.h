@@ -73,7 +73,8 @@ struct Services {
 /// book of it and lets a program touch nothing else; compiled programs have none. One run's.
 class Grants {
  public:
-  enum class Kind : uint8_t { memory, socket, record, object };
+  /// `packet`: bytes of a fragment of the run's packet; such a grant ends when they leave the packet.
+  enum class Kind : uint8_t { memory, socket, record, object, packet };
   virtual ~Grants() = default;
   /// From now on the program may read (and, if `writable`, write) these bytes.
   virtual void grant(Kind kind, const void* begin, size_t bytes, bool writable) noexcept = 0;

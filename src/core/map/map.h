@@ -34,6 +34,7 @@ enum MapFlag : uint32_t {
   kMapReadOnlyProgram = 128,
   kMapWriteOnlyProgram = 256,
   kMapMmapable = 1024,
+  kMapPreserveElements = 2048,  ///< Of a perf_event_array; the events of saya's live as long as the map anyway.
   kMapInnerMap = 4096
 };
 
@@ -74,9 +75,10 @@ struct MapHeader {
   uint32_t nr_cpus;   ///< Per-CPU slots, fixed at creation.
   uint64_t hash_key;  ///< Random, so that nobody outside can choose colliding keys.
   char name[16];      ///< NUL-terminated, cut as the kernel cuts it.
+  uint64_t map_extra;
 };
 inline constexpr uint32_t kMapMagic = 0x4159'4153;  ///< "SAYA" as the bytes lie in memory.
-inline constexpr uint32_t kMapVersion = 1;          ///< Grows with every change of a header or a payload.
+inline constexpr uint32_t kMapVersion = 2;          ///< Grows with every change of a header or a payload.
 inline constexpr size_t kMapPayloadOffset = 4096;
 inline constexpr uint32_t kMapMostCpus = 4096;
 
@@ -121,6 +123,12 @@ class Map {
   virtual int next_key(const std::byte* key, std::byte* next) const noexcept = 0;
   /// The value whose bytes contain `address`, or an empty span: what the checked interpreter lets a program touch.
   virtual std::span<std::byte> value_around(const std::byte* address) noexcept = 0;
+  /// The maps without keys: a queue or a stack takes a value, gives its next one away or shows it. A bloom filter only
+  /// takes values, and peek() says whether it may have taken `value` (0 or -ENOENT), which it does not change. 0 or a
+  /// negative errno as the BPF helpers return it; a value that was not there is zeroed.
+  virtual int push(const std::byte* value, uint64_t flags) noexcept;
+  virtual int pop(std::byte* value) noexcept;
+  virtual int peek(std::byte* value) noexcept;
   /// Gives back what a writer held that died inside an update (such a map stays readable, but part of it may refuse
   /// writes with -ETIMEDOUT). Control side only, while nobody else uses the map.
   virtual void recover() noexcept {}

@@ -26,24 +26,6 @@ constexpr uint8_t kReceiveTime = 0;
 
 bool is_vlan(uint16_t protocol) noexcept { return protocol == ETH_P_8021Q || protocol == ETH_P_8021AD; }
 
-uint8_t packet_type(const std::byte* destination, const Device& device) noexcept {
-  const bool group = (destination[0] & std::byte{1}) != std::byte{0};
-  if (group && std::all_of(destination, destination + ETH_ALEN, [](std::byte b) { return b == std::byte{0xff}; }))
-    return PACKET_BROADCAST;
-  if (group) return PACKET_MULTICAST;
-  if (device.promiscuous || std::equal(device.mac.begin(), device.mac.end(), destination)) return PACKET_HOST;
-  return PACKET_OTHERHOST;
-}
-
-/// The EtherType, or what stands for it when the field holds a length: 802.2, or raw 802.3 for Novell's frames.
-uint16_t frame_protocol(const Packet& packet) noexcept {
-  const uint16_t type = load<be16>(packet.data + kMacs);
-  if (type >= ETH_P_802_3_MIN) return type;
-  uint16_t payload = 0;
-  copy_out(packet, kEthernetHeader, reinterpret_cast<std::byte*>(&payload), sizeof payload);
-  return payload == 0xffff ? ETH_P_802_3 : ETH_P_802_2;
-}
-
 /// Moves the outer tag of a tagged frame beside it.
 bool untag(Packet& packet) noexcept {
   if (packet.len < kShortestTagged || pull(packet, kShortestTagged) != 0 || unclone(packet) != 0) return false;
@@ -94,6 +76,23 @@ uint32_t length_on_wire(const Packet& packet) noexcept {
 }
 
 }  // namespace
+
+uint8_t packet_type(const std::byte* destination, const Device& device) noexcept {
+  const bool group = (destination[0] & std::byte{1}) != std::byte{0};
+  if (group && std::all_of(destination, destination + ETH_ALEN, [](std::byte b) { return b == std::byte{0xff}; }))
+    return PACKET_BROADCAST;
+  if (group) return PACKET_MULTICAST;
+  if (device.promiscuous || std::equal(device.mac.begin(), device.mac.end(), destination)) return PACKET_HOST;
+  return PACKET_OTHERHOST;
+}
+
+uint16_t frame_protocol(const Packet& packet) noexcept {
+  const uint16_t type = load<be16>(packet.data + kMacs);
+  if (type >= ETH_P_802_3_MIN) return type;
+  uint16_t payload = 0;
+  copy_out(packet, kEthernetHeader, reinterpret_cast<std::byte*>(&payload), sizeof payload);
+  return payload == 0xffff ? ETH_P_802_3 : ETH_P_802_2;
+}
 
 bool enter_tc_ingress(Packet& packet, const Device& device) noexcept {
   if (pull(packet, kEthernetHeader) != 0) return false;

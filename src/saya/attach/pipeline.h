@@ -8,8 +8,8 @@
 #include "abi/helper_spec.h"
 #include "attach/objects.h"
 #include "attach/placement.h"
+#include "attach/target.h"
 #include "nic/nic.h"
-#include "program/target.h"
 
 namespace saya::attach {
 
@@ -17,7 +17,7 @@ namespace saya::attach {
 class Pipeline {
  public:
   /// Programs are linked, and objects set up, for `target`.
-  explicit Pipeline(MapWorld world, program::Target target = program::default_target(), Settings settings = {})
+  explicit Pipeline(MapWorld world, program::Target target = own_target(), Settings settings = {})
       : objects_(world, std::move(target), std::move(settings)) {}
   /// No program may run any more: what they tail-call goes with the pipeline.
   ~Pipeline();
