@@ -148,8 +148,9 @@ Result<TestOutcome> run_in_saya(const abi::Executable& executable, const TestInp
   const std::vector<std::byte> data = data_of(input), ctx = ctx_of(hook, input);
   const RealClock clock;
   abi::Random random(1);
+  abi::FlowTable flows(1);
   Ear ear;
-  const abi::Services services{.clock = &clock, .random = &random, .listener = &ear};
+  const abi::Services services{.clock = &clock, .random = &random, .flows = &flows, .listener = &ear};
   const run::TestOutput output =
       run::test_run(executable, {.data = data, .ctx = ctx, .ctx_room = ctx.size()}, services);
   if (output.faulted)

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "abi/flows.h"
 #include "abi/tables.h"
 #include "abi/timers.h"
 #include "base/time.h"
@@ -64,6 +65,7 @@ struct Services {
   Random* random = nullptr;      ///< Never null.
   TimerQueue* timers = nullptr;
   const Netstate* netstate = nullptr;
+  FlowTable* flows = nullptr;  ///< Connections; no other worker's.
   Listener* listener = nullptr;
   Datapath* datapath = nullptr;
   uint32_t cpu = 0;  ///< The worker's number: "the CPU" of per-CPU maps.
