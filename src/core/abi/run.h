@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "abi/flows.h"
 #include "abi/tables.h"
 #include "base/time.h"
 #include "netstate/netstate.h"
@@ -67,6 +68,7 @@ struct Services {
   Random* random = nullptr;      ///< Never null.
   MapTimers* timers = nullptr;
   const Netstate* netstate = nullptr;
+  FlowTable* flows = nullptr;  ///< Connections; no other worker's.
   Listener* listener = nullptr;
   Datapath* datapath = nullptr;
   uint32_t cpu = 0;  ///< The worker's number: "the CPU" of per-CPU maps.

@@ -29,12 +29,13 @@ struct World {
   RealClock real_clock;
   Netstate netstate;
   abi::Random random;
+  abi::FlowTable flows;
   abi::MapTimers timers;
   nic::Nic nic;
   ClockKind kind;
 
   World(std::unique_ptr<Pool> frames, const Options& options)
-      : pool(std::move(frames)), random(options.seed), kind(options.clock) {}
+      : pool(std::move(frames)), random(options.seed), flows(abi::Random(~options.seed).next()), kind(options.clock) {}
 
   /// What programs see as the time.
   const Clock& program_clock() const {
@@ -191,6 +192,7 @@ Result<Report> run(const Options& options, Recorder::Sinks sinks) {
                                .random = &world.random,
                                .timers = &world.timers,
                                .netstate = &world.netstate,
+                               .flows = &world.flows,
                                .listener = &recorder};
   nic::Datapath datapath(world.nic, services, &recorder);
 
