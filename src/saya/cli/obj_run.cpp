@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "abi/map_timers.h"
 #include "attach/pipeline.h"
 #include "base/fd.h"
 #include "base/read_all.h"
