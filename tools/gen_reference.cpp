@@ -217,6 +217,7 @@ std::string_view name_of(abi::Arg argument) {
     case abi::Arg::prog_array: return "prog_array";
     case abi::Arg::map_key: return "map_key";
     case abi::Arg::map_value: return "map_value";
+    case abi::Arg::map_value_out: return "map_value_out";
     case abi::Arg::memory: return "memory";
     case abi::Arg::memory_or_null: return "memory_or_null";
     case abi::Arg::memory_out: return "memory_out";

@@ -150,7 +150,8 @@ Result<TestOutcome> run_in_saya(const abi::Executable& executable, const TestInp
   abi::Random random(1);
   abi::FlowTable flows(1);
   Ear ear;
-  const abi::Services services{.clock = &clock, .random = &random, .flows = &flows, .listener = &ear};
+  const abi::Services services{
+      .clock = &clock, .random = &random, .netstate = input.netstate, .flows = &flows, .listener = &ear};
   const run::TestOutput output =
       run::test_run(executable, {.data = data, .ctx = ctx, .ctx_room = ctx.size()}, services);
   if (output.faulted)

@@ -26,6 +26,7 @@ enum class Arg : uint8_t {
   prog_array,      ///< A map of type prog_array.
   map_key,         ///< key_size readable bytes of the map before it.
   map_value,       ///< value_size readable bytes of that map.
+  map_value_out,   ///< The same, writable; a bloom filter only reads them.
   memory,          ///< Readable bytes, as many as the next argument says.
   memory_or_null,  ///< The same, or null with size 0.
   memory_out,      ///< Writable bytes, as many as the next argument says.
@@ -124,6 +125,7 @@ consteval bool carries(Arg a) {
     case Arg::memory:
     case Arg::bytes16:
     case Arg::memory_or_null: return std::is_same_v<T, const std::byte*>;
+    case Arg::map_value_out:
     case Arg::memory_out:
     case Arg::buffer_or_null:
     case Arg::bytes16_out:

@@ -7,7 +7,6 @@
 
 #include "abi/flows.h"
 #include "abi/tables.h"
-#include "abi/timers.h"
 #include "base/time.h"
 #include "netstate/netstate.h"
 #include "packet/packet.h"
@@ -19,6 +18,7 @@ class Map;
 namespace saya::abi {
 
 struct Run;
+class MapTimers;
 
 /// Pseudo-random numbers that a seed repeats (splitmix64). One worker owns it.
 class Random {
@@ -63,7 +63,7 @@ class Datapath {
 struct Services {
   const Clock* clock = nullptr;  ///< Never null.
   Random* random = nullptr;      ///< Never null.
-  TimerQueue* timers = nullptr;
+  MapTimers* timers = nullptr;
   const Netstate* netstate = nullptr;
   FlowTable* flows = nullptr;  ///< Connections; no other worker's.
   Listener* listener = nullptr;
