@@ -177,6 +177,7 @@ Result<Report> run(const Options& options, Recorder::Sinks sinks) {
   SAYA_TRY(std::unique_ptr<Pool> pool, Pool::create(kFrames));
   World world(std::move(pool), options);
   SAYA_TRY(world.netstate, read_netstate(options.netstate));
+  for (const Connection& connection : world.netstate.connections()) world.flows.add(connection);
   SAYA_CHECK(add_ports(world, options));
 
   SAYA_TRY(const program::Target target, attach::choose_target(options.btf));
