@@ -77,6 +77,7 @@ const Row kRows[] = {
 #include "helper/redirect.def"
 #include "helper/ring.def"
 #include "helper/skb.def"
+#include "helper/stack.def"
 #include "helper/xdp.def"
 };
 
