@@ -40,6 +40,12 @@ if(TARGET saya AND TARGET transcript_test)
   add_dependencies(transcript_test saya)  # It runs the binary.
 endif()
 
+# tools/judge.cpp asks the kernel about whole objects; the wide run calls it.
+if(TARGET test_support)
+  add_executable(judge tools/judge.cpp)
+  target_link_libraries(judge PRIVATE test_support ${SAYA_ROOMS})
+endif()
+
 add_test(NAME house.layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check_layers.py ${CMAKE_SOURCE_DIR}/src)
 
 include(cmake/house.cmake)

@@ -1,4 +1,5 @@
-// Seeded random programs, run by saya's interpreter and by the kernel: verdict, registers, stack and map must agree.
+// Seeded random programs, run by saya's interpreter and by the kernel: verdict, frame, registers, stack and maps must
+// agree.
 // SAYA_SEED=N starts there (a failure prints its seed), SAYA_NIGHTLY runs 10,000 programs instead of 500.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -31,7 +32,12 @@ uint64_t first_seed() {
   return std::random_device{}();
 }
 
-MapPtr result_map() { return create_map(result_map_spec(), {.nr_cpus = 1, .hash_key = 1}).value(); }
+std::vector<MapPtr> fresh_maps() {
+  std::vector<MapPtr> maps;
+  for (const MapSpec& spec : random_program_maps())
+    maps.push_back(create_map(spec, {.nr_cpus = 1, .hash_key = 1}).value());
+  return maps;
+}
 
 /// What the map holds before a run: random bytes, the same on both sides.
 void fill(Map& map, uint64_t seed) {
@@ -42,7 +48,7 @@ void fill(Map& map, uint64_t seed) {
 }
 
 /// Map bytes as text, so that a difference shows which register or stack slot it is.
-std::string to_text(std::span<const std::byte> value) {
+std::string state_text(std::span<const std::byte> value) {
   std::string text = "scratch " + to_hex(value.first(kScratchSize)) + "\n";
   for (uint32_t r = 0; r < 9; ++r)
     text += fmt::format("r{} {:#018x}\n", r, load<uint64_t>(value.data() + kRegistersAt + 8 * r));
@@ -52,25 +58,28 @@ std::string to_text(std::span<const std::byte> value) {
 TestInput input() { return {.frame = std::vector<std::byte>(64), .meta = {}, .ctx = {}}; }
 
 Result<std::string> outcome_in_saya(uint64_t seed) {
-  const MapPtr map = result_map();
-  fill(*map, seed);
-  SAYA_TRY(const TestOutcome outcome, run_in_saya(random_program(seed, map), input()));
-  SAYA_TRY(const std::vector<std::byte> value, host_lookup(*map, key()));
-  return fmt::format("verdict {:#x}\n", outcome.verdict) + to_text(value);
+  const std::vector<MapPtr> maps = fresh_maps();
+  fill(*maps[0], seed);
+  SAYA_TRY(const TestOutcome outcome, run_in_saya(random_program(seed, maps), input()));
+  SAYA_TRY(const std::vector<std::byte> value, host_lookup(*maps[0], key()));
+  SAYA_TRY(const std::string elements, tests::to_text(std::span<const MapPtr>(maps).subspan(1), nullptr));
+  return tests::to_text(outcome) + state_text(value) + elements;
 }
 
 /// Nothing when the kernel refuses the program.
 std::optional<std::string> outcome_in_kernel(uint64_t seed) {
-  const MapPtr map = result_map();
-  fill(*map, seed);
+  const std::vector<MapPtr> maps = fresh_maps();
+  fill(*maps[0], seed);
   kernel::Session session;
-  const auto outcome = run_in_kernel(session, *random_program(seed, map), input());
+  for (const MapPtr& map : maps) static_cast<void>(session.add_map(map));
+  const auto outcome = run_in_kernel(session, *random_program(seed, maps), input());
   if (!outcome) {
     std::cout << "seed " << seed << " refused: " << outcome.error().message << "\n";
     return std::nullopt;
   }
-  const auto value = kernel::lookup(session.map_fd(*map).value(), key(), kResultSize);
-  return fmt::format("verdict {:#x}\n", outcome->verdict) + to_text(*value);
+  const auto value = kernel::lookup(session.map_fd(*maps[0]).value(), key(), kResultSize);
+  return tests::to_text(*outcome) + state_text(*value) +
+         tests::to_text(std::span<const MapPtr>(maps).subspan(1), &session).value();
 }
 
 TEST(RandomProgram, runs_in_the_interpreter_as_in_the_kernel) {
@@ -88,7 +97,7 @@ TEST(RandomProgram, runs_in_the_interpreter_as_in_the_kernel) {
     if (ours && *ours == *kernels) continue;
     ++failures;
     ADD_FAILURE() << "SAYA_SEED=" << seed << "\n"
-                  << listing(*random_program(seed, result_map())) << "the kernel's outcome:\n"
+                  << listing(*random_program(seed, {})) << "the kernel's outcome:\n"
                   << *kernels << "saya's:\n"
                   << (ours ? *ours : ours.error().message);
   }
@@ -125,7 +134,7 @@ TEST(RandomProgram, uses_the_whole_instruction_set) {
   bool back = false;
   bool calls = false;
   for (uint64_t seed = 0; seed < 500; ++seed) {
-    const auto insns = isa::decode_all(random_program(seed, nullptr)->code).value();
+    const auto insns = isa::decode_all(random_program(seed, {})->code).value();
     for (const isa::Insn& insn : insns) {
       back |= insn.jump < 0 && insn.kind == isa::Kind::jump;
       calls |= insn.kind == isa::Kind::call;

@@ -217,6 +217,7 @@ std::string_view name_of(abi::Arg argument) {
     case abi::Arg::prog_array: return "prog_array";
     case abi::Arg::map_key: return "map_key";
     case abi::Arg::map_value: return "map_value";
+    case abi::Arg::map_value_out: return "map_value_out";
     case abi::Arg::memory: return "memory";
     case abi::Arg::memory_or_null: return "memory_or_null";
     case abi::Arg::memory_out: return "memory_out";
@@ -227,6 +228,12 @@ std::string_view name_of(abi::Arg argument) {
     case abi::Arg::string: return "string";
     case abi::Arg::u32_inout: return "u32_inout";
     case abi::Arg::u64_out: return "u64_out";
+    case abi::Arg::u16_out: return "u16_out";
+    case abi::Arg::bytes16: return "bytes16";
+    case abi::Arg::bytes16_out: return "bytes16_out";
+    case abi::Arg::bytes64_out: return "bytes64_out";
+    case abi::Arg::map_bytes4: return "map_bytes4";
+    case abi::Arg::buffer_or_null: return "buffer_or_null";
     case abi::Arg::socket: return "socket";
     case abi::Arg::socket_or_null: return "socket_or_null";
     case abi::Arg::record: return "record";
@@ -264,26 +271,54 @@ std::string callers_of(uint32_t callers) {
   return types.empty() ? "other types only" : fmt::format("{}", fmt::join(types, ", "));
 }
 
-std::string helper_row(const abi::HelperSpec& helper) {
+/// Name, arguments, what it returns and its errors.
+std::vector<std::string> signature(const abi::HelperSpec& helper) {
   std::vector<std::string_view> arguments;
   for (const abi::Arg argument : helper.args)
     if (argument != abi::Arg::none) arguments.push_back(name_of(argument));
-  const abi::KernelHelper* kernel = abi::find_kernel_helper(helper.id);
   std::vector<std::string_view> failures;
   for (const int16_t error : helper.errors)
     if (error != 0) failures.push_back(error == ENOTSUPP ? "ENOTSUPP" : strerrorname_np(error));
+  return {code(abi::full_name(helper)), fmt::format("{}", fmt::join(arguments, ", ")), std::string(name_of(helper.ret)),
+          fmt::format("{}", fmt::join(failures, ", "))};
+}
+
+std::string meaning_of(const abi::HelperSpec& helper) {
   std::string meaning(helper.doc);
+  const abi::KernelHelper* kernel = abi::find_kernel_helper(helper.id);
   if (kernel && kernel->gpl_only) meaning += " For GPL-compatible programs only.";
   if (helper.traits & abi::kInvalidatesPackets) meaning += " Packet pointers go stale.";
-  return row({fmt::to_string(helper.id), code(fmt::format("bpf_{}", helper.name)),
-              fmt::format("{}", fmt::join(arguments, ", ")), std::string(name_of(helper.ret)),
-              fmt::format("{}", fmt::join(failures, ", ")), callers_of(kernel ? kernel->callers : abi::kByNone),
-              meaning});
+  return meaning;
+}
+
+std::string helper_row(const abi::HelperSpec& helper) {
+  std::vector<std::string> cells = signature(helper);
+  const abi::KernelHelper* kernel = abi::find_kernel_helper(helper.id);
+  cells.insert(cells.begin(), fmt::to_string(helper.id));
+  cells.push_back(callers_of(kernel ? kernel->callers : abi::kByNone));
+  cells.push_back(meaning_of(helper));
+  return row(cells);
+}
+
+std::string function_row(const abi::HelperSpec& function) {
+  std::vector<std::string> cells = signature(function);
+  const abi::KernelFunction* kernel = abi::find_kernel_function(function.name);
+  cells.push_back(callers_of(kernel ? kernel->callers : abi::kByNone));
+  cells.push_back(meaning_of(function));
+  return row(cells);
 }
 
 std::string helpers() {
   std::string text = "\n" + header({"id", "name", "arguments", "returns", "errors", "callers", "meaning"});
-  for (const abi::HelperSpec& helper : helper::table()) text += helper_row(helper);
+  for (const abi::HelperSpec& helper : helper::table())
+    if (!abi::is_kernel_function(helper)) text += helper_row(helper);
+  return text;
+}
+
+std::string kernel_functions() {
+  std::string text = "\n" + header({"name", "arguments", "returns", "errors", "callers", "meaning"});
+  for (const abi::HelperSpec& function : helper::table())
+    if (abi::is_kernel_function(function)) text += function_row(function);
   return text;
 }
 
@@ -292,9 +327,10 @@ std::string kernel_calls() {
   for (const abi::KernelHelper& helper : abi::kernel_helpers())
     text += row({fmt::to_string(helper.id), code(fmt::format("bpf_{}", helper.name)), callers_of(helper.callers),
                  helper.gpl_only ? "GPL" : "", abi::find_helper(helper::table(), helper.id) ? "yes" : ""});
-  text += section("Functions by name (kfuncs)") + header({"name", "callers"});
+  text += section("Functions by name (kfuncs)") + header({"name", "callers", "in saya"});
   for (const abi::KernelFunction& function : abi::kernel_functions())
-    text += row({code(function.name), callers_of(function.callers)});
+    text += row(
+        {code(function.name), callers_of(function.callers), helper::has_kernel_function(function.name) ? "yes" : ""});
   return text;
 }
 
@@ -388,33 +424,35 @@ struct Page {
 };
 
 constexpr Page kPages[] = {
-    {"instructions",  "Instructions",         "The BPF instructions that saya decodes, with their opcode bytes in hexadecimal.",
-     "src/core/isa/ops.def",                                                                                                                                                                                       instructions },
-    {"maps",          "Map types",            "The types of maps that an object may define, with their numbers in the kernel.",
-     "src/core/map/types.def",                                                                                                                                                                                     maps         },
-    {"context",       "Context fields",       "The fields of the context that a program may access; any other access is refused.",
-     "src/core/abi/ctx.def",                                                                                                                                                                                       context      },
-    {"verdicts",      "Verdicts",
+    {"instructions",     "Instructions",         "The BPF instructions that saya decodes, with their opcode bytes in hexadecimal.",
+     "src/core/isa/ops.def",                                                                                                                                                                                          instructions    },
+    {"maps",             "Map types",            "The types of maps that an object may define, with their numbers in the kernel.",
+     "src/core/map/types.def",                                                                                                                                                                                        maps            },
+    {"context",          "Context fields",       "The fields of the context that a program may access; any other access is refused.",
+     "src/core/abi/ctx.def",                                                                                                                                                                                          context         },
+    {"verdicts",         "Verdicts",
      "What the number that a program returns does to the packet; at any other number XDP drops it, and tc asks the "
-     "next filter.",                                                                                                                    "src/core/abi/verdicts.def",                                               verdicts     },
-    {"drops",         "Drop reasons",         "Why saya drops packets: each dropped packet counts under exactly one of these reasons.",
-     "src/core/abi/drops.def",                                                                                                                                                                                     drops        },
-    {"helpers",       "Helpers",              "The helper functions that programs may call, with their numbers in the kernel.",
-     "src/bpf/helper/helpers.def",                                                                                                                                                                                 helpers      },
-    {"kernel-calls",  "Kernel calls",
+     "next filter.",                                                                                                                       "src/core/abi/verdicts.def",                                               verdicts        },
+    {"drops",            "Drop reasons",         "Why saya drops packets: each dropped packet counts under exactly one of these reasons.",
+     "src/core/abi/drops.def",                                                                                                                                                                                        drops           },
+    {"helpers",          "Helpers",              "The helper functions that programs may call, with their numbers in the kernel.",
+     "src/bpf/helper/helpers.def",                                                                                                                                                                                    helpers         },
+    {"kernel-functions", "Kernel functions",
+     "The kernel functions (kfuncs) that programs with a GPL-compatible licence may call by name.",                                        "src/bpf/helper/kfuncs.def",                                               kernel_functions},
+    {"kernel-calls",     "Kernel calls",
      "The helpers and functions that Linux 6.18 offers to packet programs, whether saya has them or not. GPL: only for "
-     "programs with a GPL-compatible licence, as every function by name.",                                                              "src/core/abi/kernel_helpers.def` and `src/core/abi/kernel_functions.def", kernel_calls },
-    {"programs",      "Program types",        "The types of programs, and the section names that say which one a program has.",
-     "src/bpf/program/types.def` and `src/bpf/program/sections.def",                                                                                                                                               programs     },
-    {"ports",         "Port drivers",         "Where packets come from and go to.",                                                     "src/net/port/drivers.def",                                                ports        },
-    {"commands",      "Commands",
+     "programs with a GPL-compatible licence, as every function by name.",                                                                 "src/core/abi/kernel_helpers.def` and `src/core/abi/kernel_functions.def", kernel_calls    },
+    {"programs",         "Program types",        "The types of programs, and the section names that say which one a program has.",
+     "src/bpf/program/types.def` and `src/bpf/program/sections.def",                                                                                                                                                  programs        },
+    {"ports",            "Port drivers",         "Where packets come from and go to.",                                                     "src/net/port/drivers.def",                                                ports           },
+    {"commands",         "Commands",
      "What `saya` can be told to do; each word may be cut to any unambiguous beginning, `-j` anywhere asks for JSON, "
      "and "
-     "`saya COMMAND --help` lists the options.",                                                                                        "src/saya/cli/commands.def",                                               commands     },
-    {"configuration", "Kernel configuration",
-     "What programs that run without a kernel find in `.kconfig`; other options are not set.",                                          "src/bpf/program/kconfig.def",                                             configuration},
-    {"errors",        "Error codes",          "What an error is to code that must decide; people read the message beside it.",
-     "src/core/base/codes.def",                                                                                                                                                                                    errors       },
+     "`saya COMMAND --help` lists the options.",                                                                                           "src/saya/cli/commands.def",                                               commands        },
+    {"configuration",    "Kernel configuration",
+     "What programs that run without a kernel find in `.kconfig`; other options are not set.",                                             "src/bpf/program/kconfig.def",                                             configuration   },
+    {"errors",           "Error codes",          "What an error is to code that must decide; people read the message beside it.",
+     "src/core/base/codes.def",                                                                                                                                                                                       errors          },
 };
 
 std::string text_of(const Page& page) {

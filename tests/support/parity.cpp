@@ -84,12 +84,12 @@ Result<std::string> elements_in_saya(Map& map, const MapSpec& spec) {
 
 }  // namespace
 
-Result<std::unique_ptr<Parity>> Parity::open(const std::string& path) {
-  const auto kernel = std::make_shared<kernel::RunningKernel>();
+Result<std::unique_ptr<Parity>> Parity::open(const std::string& path, std::shared_ptr<kernel::RunningKernel> kernel) {
   const program::Target target = kernel::running_target(kernel);
   SAYA_TRY(object::Object object, attach::read_object(path));
   SAYA_TRY(attach::KernelLoad load, attach::load_into_kernel(object, target, program::Type::unspec, kernel));
-  SAYA_TRY(program::Target ours, attach::choose_target(""));
+  program::Target ours = attach::own_target();
+  ours.types = target.types;
   return std::unique_ptr<Parity>(new Parity(std::move(object), std::move(load), std::move(ours)));
 }
 

@@ -26,7 +26,8 @@ class Parity {
 
   /// Errors only where the object cannot be opened or the kernel cannot be asked. Maps that saya lacks make the
   /// programs of the object errors, each with the reason.
-  static Result<std::unique_ptr<Parity>> open(const std::string& path);
+  static Result<std::unique_ptr<Parity>> open(const std::string& path, std::shared_ptr<kernel::RunningKernel> kernel =
+                                                                           std::make_shared<kernel::RunningKernel>());
   ~Parity();
   Parity(const Parity&) = delete;
   Parity& operator=(const Parity&) = delete;

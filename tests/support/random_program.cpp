@@ -1,5 +1,6 @@
 // Builds programs from pieces that are valid by construction: every register is a scalar but r9 (the map's value) and
 // r10, every branch is an if-else or a counted loop, every access lies at a known place of the stack or the value.
+// Helpers take their memory from the stack; below it are a slot for their key and one for the context.
 #include "support/random_program.h"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "abi/run.h"
+#include "interp/atomic.h"
 #include "isa/insn.h"
 
 namespace saya::tests {
@@ -24,6 +26,18 @@ constexpr uint8_t kFrameRegister = 10;
 constexpr uint8_t kLoopRegister = 8;
 constexpr unsigned kMaxBranches = 5;  ///< The verifier walks both sides of each.
 constexpr unsigned kMaxFunctions = 3;
+constexpr int16_t kKeySlot = -static_cast<int16_t>(kStackSize) - 8;
+constexpr int16_t kContextSlot = kKeySlot - 8;
+constexpr uint32_t kValueSize = 16;  ///< Of the maps that helpers work on.
+
+/// The first is the one that lines of the program name by its value; keys of the others are 0..7.
+const MapSpec kMaps[] = {
+    {.name = "result", .type = 2, .key_size = 4, .value_size = kResultSize, .max_entries = 1},
+    {.name = "hash",   .type = 1, .key_size = 4, .value_size = kValueSize,  .max_entries = 4},
+    {.name = "array",  .type = 2, .key_size = 4, .value_size = kValueSize,  .max_entries = 6},
+    {.name = "percpu", .type = 6, .key_size = 4, .value_size = kValueSize,  .max_entries = 6},
+};
+constexpr size_t kFirstElementMap = 1;
 
 constexpr int64_t kEdges[] = {0,          1,          -1,        2,        7,    8,      31,         32,
                               63,         64,         255,       0x7fff,   -128, -32768, 0x7fffffff, -0x80000000LL,
@@ -67,7 +81,7 @@ class Generator {
  public:
   explicit Generator(uint64_t seed) : random_(seed) {}
 
-  program::ProgramPtr program(const MapPtr& result);
+  program::ProgramPtr program(std::vector<MapPtr> maps);
 
  private:
   uint64_t below(uint64_t limit) { return random_.next() % limit; }
@@ -98,6 +112,7 @@ class Generator {
   void place(int label) { labels_[static_cast<size_t>(label)] = lines_.size(); }
 
   Place any_place(Width width, bool aligned);
+  Place value_place(Width width, bool aligned);
 
   void alu();
   void unary();
@@ -110,6 +125,18 @@ class Generator {
   void if_else(unsigned depth);
   void loop();
   void call();
+  void copy(uint8_t dst, uint8_t src) {
+    emit({.kind = Kind::alu, .alu = isa::Alu::mov, .width = Width::w64, .dst = dst, .src = src});
+  }
+  void stack_address(uint8_t dst, int16_t offset);
+  void helper(uint32_t id);
+  void map_argument();
+  void key_argument();
+  void map_lookup();
+  void map_change();
+  void checksum();
+  void frame_bytes();
+  void helper_call();
   void body(unsigned pieces, unsigned depth);
   void prologue(bool arguments);
   void epilogue();
@@ -143,6 +170,11 @@ Place Generator::any_place(Width width, bool aligned) {
     const auto slot = static_cast<int16_t>(below(kStackSize / size) * size);
     return {kFrameRegister, static_cast<int16_t>(slot - static_cast<int16_t>(kStackSize))};
   }
+  return value_place(width, aligned);
+}
+
+Place Generator::value_place(Width width, bool aligned) {
+  const unsigned size = isa::bytes(width);
   const uint64_t offset = aligned ? below(kScratchSize / size) * size : below(kScratchSize - size + 1);
   return {kValueRegister, static_cast<int16_t>(offset)};
 }
@@ -214,9 +246,12 @@ void Generator::atomic() {
   const isa::Atomic op = any(kAtomics);
   const bool ordered = op == isa::Atomic::load_acquire || op == isa::Atomic::store_release;
   const Width width = ordered ? any_width() : word();
-  const Place where = any_place(width, true);
-  Insn insn{
-      .kind = Kind::atomic, .atomic = op, .width = width, .dst = where.base, .src = scalar(), .offset = where.offset};
+  Insn insn{.kind = Kind::atomic, .atomic = op, .width = width, .src = scalar()};
+  // Linux 6.18 forgets that a branch depends on what an atomic operation read from the stack (docs/differences.md).
+  const bool reads = interp::result_register(insn) >= 0;
+  const Place where = reads ? value_place(width, true) : any_place(width, true);
+  insn.dst = where.base;
+  insn.offset = where.offset;
   if (op == isa::Atomic::load_acquire) std::swap(insn.dst, insn.src);
   emit(insn);
   // Linux 6.18 on x86-64 does not always clear the upper half of r0 when the compared values are equal
@@ -300,13 +335,93 @@ void Generator::body(unsigned pieces, unsigned depth) {
       loop();
     else if (kind < 16 && !in_function_)
       call();
+    else if (kind < 26)
+      helper_call();
     else
       simple();
   }
 }
 
+void Generator::stack_address(uint8_t dst, int16_t offset) {
+  copy(dst, kFrameRegister);
+  emit({.kind = Kind::alu, .alu = isa::Alu::add, .width = Width::w64, .imm_operand = true, .dst = dst, .imm = offset});
+}
+
+void Generator::helper(uint32_t id) { emit({.kind = Kind::call, .callee = isa::Callee::helper, .imm = id}); }
+
+void Generator::map_argument() {
+  const auto map = static_cast<int64_t>(kFirstElementMap + below(std::size(kMaps) - kFirstElementMap));
+  emit({.kind = Kind::load_imm, .pseudo = isa::Pseudo::map_index, .dst = 1, .imm = map});
+}
+
+/// r2: one of eight keys, which a scalar chooses.
+void Generator::key_argument() {
+  copy(2, scalar());
+  emit({.kind = Kind::alu, .alu = isa::Alu::and_, .width = Width::w64, .imm_operand = true, .dst = 2, .imm = 7});
+  save({kFrameRegister, kKeySlot}, 2, Width::w32);
+  stack_address(2, kKeySlot);
+}
+
+/// Looks an element up and works on it where it is.
+void Generator::map_lookup() {
+  key_argument();
+  map_argument();
+  helper(1);
+  const int end = new_label();
+  emit({.kind = Kind::branch, .cond = isa::Cond::eq, .width = Width::w64, .imm_operand = true, .dst = 0}, end);
+  const Width width = any_width();
+  const auto offset = static_cast<int16_t>(below(kValueSize / isa::bytes(width)) * isa::bytes(width));
+  if (chance(50)) save({0, offset}, 7, width);
+  load(0, {0, offset}, width);
+  place(end);
+}
+
+void Generator::map_change() {
+  constexpr int64_t kFlags[] = {0, 0, 0, 1, 2, 3, 8};
+  key_argument();
+  map_argument();
+  if (chance(30)) return helper(3);
+  stack_address(3, static_cast<int16_t>(-static_cast<int>(kStackSize) + 8 * static_cast<int>(below(4))));
+  set(4, any(kFlags));
+  helper(2);
+}
+
+void Generator::checksum() {
+  const auto region = [&](uint8_t address) {
+    const auto size = static_cast<int64_t>(4 * below(kStackSize / 4 + 1));
+    stack_address(address, -static_cast<int16_t>(kStackSize));
+    set(static_cast<uint8_t>(address + 1), size);
+  };
+  copy(5, scalar());
+  region(1);
+  region(3);
+  helper(28);
+}
+
+/// Bytes of the frame to the stack or back; some of them lie behind its end.
+void Generator::frame_bytes() {
+  copy(2, scalar());
+  load(1, {kFrameRegister, kContextSlot}, Width::w64);
+  emit({.kind = Kind::alu, .alu = isa::Alu::and_, .width = Width::w64, .imm_operand = true, .dst = 2, .imm = 63});
+  stack_address(3, -static_cast<int16_t>(kStackSize));
+  set(4, static_cast<int64_t>(1 + below(kStackSize)));
+  helper(chance(50) ? 189 : 190);
+}
+
+void Generator::helper_call() {
+  switch (below(in_function_ ? 4 : 5)) {
+    case 0: map_lookup(); break;
+    case 1:
+    case 2: map_change(); break;
+    case 3: checksum(); break;
+    default: frame_bytes();
+  }
+  for (uint8_t clobbered = 1; clobbered <= 5; ++clobbered) set(clobbered, constant());
+}
+
 /// Every scalar gets a value (functions keep their arguments) and every byte of the stack is written.
 void Generator::prologue(bool arguments) {
+  if (!arguments) save({kFrameRegister, kContextSlot}, 1, Width::w64);
   load_value_address();
   for (uint8_t r = 0; r <= kLoopRegister; ++r)
     if (!arguments || r < 1 || r > 5) set(r, constant());
@@ -348,7 +463,7 @@ std::vector<isa::RawInsn> Generator::encode() const {
   return code;
 }
 
-program::ProgramPtr Generator::program(const MapPtr& result) {
+program::ProgramPtr Generator::program(std::vector<MapPtr> maps) {
   prologue(false);
   body(10 + static_cast<unsigned>(below(30)), 0);
   epilogue();
@@ -360,7 +475,7 @@ program::ProgramPtr Generator::program(const MapPtr& result) {
   program.type = program::Type::xdp;
   program.license = "GPL";
   program.gpl_compatible = true;
-  program.maps = {result};
+  program.maps = std::move(maps);
   program.code = encode();
   size_t slot = 0;
   size_t line = 0;
@@ -377,15 +492,11 @@ program::ProgramPtr Generator::program(const MapPtr& result) {
 
 }  // namespace
 
-MapSpec result_map_spec() {
-  return {.name = "result",
-          .type = static_cast<uint32_t>(MapKind::array),
-          .key_size = 4,
-          .value_size = kResultSize,
-          .max_entries = 1};
-}
+std::span<const MapSpec> random_program_maps() { return kMaps; }
 
-program::ProgramPtr random_program(uint64_t seed, const MapPtr& result) { return Generator(seed).program(result); }
+program::ProgramPtr random_program(uint64_t seed, std::vector<MapPtr> maps) {
+  return Generator(seed).program(std::move(maps));
+}
 
 std::string listing(const program::Program& program) {
   std::string text;

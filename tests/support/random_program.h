@@ -1,7 +1,9 @@
-// Random programs that the kernel's verifier accepts, over the whole instruction set.
+// Random programs that the kernel's verifier accepts, over the whole instruction set, with helpers and maps.
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "map/map.h"
 #include "program/program.h"
@@ -15,12 +17,14 @@ inline constexpr uint32_t kStackAt = kRegistersAt + 9 * 8;
 inline constexpr uint32_t kStackSize = 64;
 inline constexpr uint32_t kResultSize = kStackAt + kStackSize;
 
-/// The spec of that map.
-MapSpec result_map_spec();
+/// The maps that a random program uses: that one, and one of each type whose elements the same operations leave alike
+/// on every machine.
+std::span<const MapSpec> random_program_maps();
 
-/// An XDP program that only `seed` decides. It reads and writes nothing but its registers, its stack and the value of
-/// `result`, ends by itself, and leaves registers and stack in that value.
-program::ProgramPtr random_program(uint64_t seed, const MapPtr& result);
+/// An XDP program that only `seed` decides. It reads and writes nothing but its registers, its stack, its frame and the
+/// elements of `maps` (made from random_program_maps(), or none to look at the code), ends by itself, and leaves
+/// registers and stack in the value of maps[0].
+program::ProgramPtr random_program(uint64_t seed, std::vector<MapPtr> maps);
 
 /// The program, one instruction a line with its slot, for people.
 std::string listing(const program::Program& program);

@@ -1,4 +1,4 @@
-// The two sides of the judge. Kernel: net/bpf/test_run.c, Linux 6.18; saya's packet is prepared as that file does it.
+// The two sides of the judge. Kernel: net/bpf/test_run.c, Linux 6.18; saya's side is run/test_run.h.
 #include "support/test_run.h"
 
 #include <fmt/format.h>
@@ -17,14 +17,11 @@
 #include "map/host.h"
 #include "map/map_of_maps.h"
 #include "map/prog_array.h"
-#include "packet/pool.h"
+#include "run/test_run.h"
 #include "support/ear.h"
 
 namespace saya::tests {
 namespace {
-
-constexpr uint32_t kLoopback = 1;  ///< The interface that test runs claim to be on.
-constexpr size_t kMacHeader = 14;
 
 constexpr CtxField kFields[] = {
     {"mark",            offsetof(__sk_buff, mark),            4},
@@ -45,67 +42,9 @@ constexpr CtxField kFields[] = {
 
 using Fields = std::map<std::string, uint64_t, std::less<>>;
 
-uint64_t field(const Fields& fields, std::string_view name, uint64_t otherwise = 0) {
+uint64_t field(const Fields& fields, std::string_view name) {
   const auto at = fields.find(name);
-  return at == fields.end() ? otherwise : at->second;
-}
-
-template <class T>
-T field_as(const Fields& fields, std::string_view name, uint64_t otherwise = 0) {
-  return static_cast<T>(field(fields, name, otherwise));
-}
-
-/// What convert___skb_to_skb() and eth_type_trans() on the loopback device make of the input.
-void fill_skb(Packet& packet, const TestInput& input) {
-  Skb& skb = packet.skb;
-  skb.valid = true;
-  skb.mark = field_as<uint32_t>(input.ctx, "mark");
-  skb.priority = field_as<uint32_t>(input.ctx, "priority");
-  skb.ingress_ifindex = field_as<uint32_t>(input.ctx, "ingress_ifindex");
-  skb.ifindex = kLoopback;
-  for (size_t i = 0; i < skb.cb.size(); ++i) skb.cb[i] = field_as<uint32_t>(input.ctx, fmt::format("cb{}", i));
-  skb.tstamp = field_as<Nanoseconds>(input.ctx, "tstamp");
-  skb.hwtstamp = field_as<Nanoseconds>(input.ctx, "hwtstamp");
-  skb.wire_len = field_as<uint32_t>(input.ctx, "wire_len", packet.len);
-  packet.gso_segs = field_as<uint16_t>(input.ctx, "gso_segs");
-  packet.gso_size = field_as<uint16_t>(input.ctx, "gso_size");
-  skb.protocol = be16(std::byteswap(load<uint16_t>(packet.data + kMacHeader - 2)));
-  // The loopback device's address and broadcast address are both zero.
-  const bool own = std::all_of(packet.data, packet.data + 6, [](std::byte b) { return b == std::byte{0}; });
-  const bool group = (packet.data[0] & std::byte{1}) != std::byte{0};
-  skb.pkt_type = own ? 0 : group ? 2 : 3;
-}
-
-Fields read_skb(const Packet& packet) {
-  const Skb& skb = packet.skb;
-  Fields fields{
-      {"mark",            skb.mark                           },
-      {"priority",        skb.priority                       },
-      {"ingress_ifindex", skb.ingress_ifindex                },
-      {"ifindex",         skb.ifindex                        },
-      {"tstamp",          static_cast<uint64_t>(skb.tstamp)  },
-      {"hwtstamp",        static_cast<uint64_t>(skb.hwtstamp)},
-      {"wire_len",        skb.wire_len                       },
-      {"gso_segs",        packet.gso_segs                    },
-      {"gso_size",        packet.gso_size                    }
-  };
-  for (size_t i = 0; i < skb.cb.size(); ++i) fields[fmt::format("cb{}", i)] = skb.cb[i];
-  return fields;
-}
-
-Result<PacketPtr> prepare(Pool& pool, abi::Hook hook, const TestInput& input) {
-  if (input.frame.size() < kMacHeader)
-    return fail(Code::invalid_argument, fmt::format("a frame has at least 14 bytes, not {}", input.frame.size()));
-  PacketPtr packet = pool.allocate(input.frame);
-  if (!packet) return fail(Code::out_of_memory, "no packet for the frame");
-  packet->ingress_ifindex = kLoopback;
-  if (hook == abi::Hook::tc) fill_skb(*packet, input);
-  if (!input.meta.empty()) {
-    if (const int error = adjust_meta(*packet, -static_cast<int32_t>(input.meta.size())); error != 0)
-      return fail_errno("metadata", -error);
-    std::copy(input.meta.begin(), input.meta.end(), packet->data_meta);
-  }
-  return packet;
+  return at == fields.end() ? 0 : at->second;
 }
 
 /// Programs in slots, for as long as a run takes: a program that jumps through its own map would keep itself alive.
@@ -129,12 +68,6 @@ class FilledSlots {
   std::vector<MapPtr> maps_;
 };
 
-std::vector<std::byte> all_bytes(const Packet& packet) {
-  std::vector<std::byte> bytes(packet.len);
-  static_cast<void>(copy_out(packet, 0, bytes.data(), packet.len));
-  return bytes;
-}
-
 /// Per-CPU values lie at the number of the CPU that runs, so it had better be a known one.
 void stay_on_first_cpu() {
   cpu_set_t first;
@@ -143,7 +76,14 @@ void stay_on_first_cpu() {
   static_cast<void>(::sched_setaffinity(0, sizeof first, &first));
 }
 
-std::vector<std::byte> kernel_ctx(abi::Hook hook, const TestInput& input) {
+/// Metadata and frame, as user space hands them over.
+std::vector<std::byte> data_of(const TestInput& input) {
+  std::vector<std::byte> data = input.meta;
+  data.insert(data.end(), input.frame.begin(), input.frame.end());
+  return data;
+}
+
+std::vector<std::byte> ctx_of(abi::Hook hook, const TestInput& input) {
   if (hook == abi::Hook::xdp) {
     xdp_md md{};
     md.data = static_cast<uint32_t>(input.meta.size());
@@ -159,19 +99,18 @@ std::vector<std::byte> kernel_ctx(abi::Hook hook, const TestInput& input) {
   return ctx;
 }
 
-void read_kernel_ctx(abi::Hook hook, const kernel::TestOutput& output, TestOutcome& outcome) {
+TestOutcome outcome_of(abi::Hook hook, uint32_t verdict, std::span<const std::byte> data,
+                       std::span<const std::byte> ctx) {
+  TestOutcome outcome{.verdict = verdict};
+  size_t meta = 0;
   if (hook == abi::Hook::xdp) {
-    const auto md = load<xdp_md>(output.ctx.data());
-    const size_t meta = std::min<size_t>(md.data, output.data.size());  // In front of the frame, in data_out.
-    outcome.meta.assign(output.data.begin(), output.data.begin() + static_cast<std::ptrdiff_t>(meta));
-    outcome.frame.erase(outcome.frame.begin(), outcome.frame.begin() + static_cast<std::ptrdiff_t>(meta));
-    return;
+    meta = std::min<size_t>(load<xdp_md>(ctx.data()).data, data.size());  // In front of the frame.
+  } else {
+    for (const CtxField& f : kFields) std::memcpy(&outcome.ctx[std::string(f.name)], ctx.data() + f.offset, f.size);
   }
-  for (const CtxField& f : kFields) {
-    uint64_t value = 0;
-    std::memcpy(&value, output.ctx.data() + f.offset, f.size);
-    outcome.ctx[std::string(f.name)] = value;
-  }
+  outcome.meta.assign(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(meta));
+  outcome.frame.assign(data.begin() + static_cast<std::ptrdiff_t>(meta), data.end());
+  return outcome;
 }
 
 bool has_type(const Map& map, MapKind kind) { return map.spec().type == static_cast<uint32_t>(kind); }
@@ -206,25 +145,17 @@ Result<TestOutcome> run_in_saya(const program::ProgramPtr& program, const TestIn
 
 Result<TestOutcome> run_in_saya(const abi::Executable& executable, const TestInput& input) {
   const abi::Hook hook = executable.identity().hook;
-  SAYA_TRY(const std::unique_ptr<Pool> pool, Pool::create(4));
-  SAYA_TRY(const PacketPtr packet, prepare(*pool, hook, input));
-
-  const VirtualClock clock;
+  const std::vector<std::byte> data = data_of(input), ctx = ctx_of(hook, input);
+  const RealClock clock;
   abi::Random random(1);
   Ear ear;
-  const abi::Services services{.clock = &clock, .random = &random, .listener = &ear};
-  abi::Run run;
-  run.packet = packet.get();
-  run.services = &services;
-  uint64_t r0 = 0;
-  executable.run({&run, 1}, {&r0, 1});
-  if (run.faulted)
+  const abi::Services services{.clock = &clock, .random = &random, .netstate = input.netstate, .listener = &ear};
+  const run::TestOutput output =
+      run::test_run(executable, {.data = data, .ctx = ctx, .ctx_room = ctx.size()}, services);
+  if (output.faulted)
     return fail(Code::not_permitted, ear.faults.empty() ? "a fault without words" : ear.faults.back().message);
-
-  TestOutcome outcome{.verdict = static_cast<uint32_t>(r0), .frame = all_bytes(*packet)};
-  outcome.meta.assign(packet->data_meta, packet->data);
-  if (hook == abi::Hook::tc) outcome.ctx = read_skb(*packet);
-  return outcome;
+  if (output.error) return fail_errno("test run", -output.error);
+  return outcome_of(hook, output.retval, output.data, output.ctx);
 }
 
 Result<TestOutcome> run_in_kernel(kernel::Session& session, const program::Program& program, const TestInput& input,
@@ -241,13 +172,9 @@ Result<TestOutcome> run_in_kernel(kernel::Session& session, const program::Progr
 
 Result<TestOutcome> run_in_kernel(int program, abi::Hook hook, const TestInput& input) {
   stay_on_first_cpu();
-  std::vector<std::byte> data = input.meta;
-  data.insert(data.end(), input.frame.begin(), input.frame.end());
-  const std::vector<std::byte> ctx = kernel_ctx(hook, input);
+  const std::vector<std::byte> data = data_of(input), ctx = ctx_of(hook, input);
   SAYA_TRY(const kernel::TestOutput output, kernel::test_run(program, {.data = data, .ctx = ctx}));
-  TestOutcome outcome{.verdict = output.verdict, .frame = output.data};
-  read_kernel_ctx(hook, output, outcome);
-  return outcome;
+  return outcome_of(hook, output.verdict, output.data, output.ctx);
 }
 
 std::string to_text(const TestOutcome& outcome) {

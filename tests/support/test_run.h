@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "kernel/load.h"
 #include "map/map.h"
+#include "netstate/netstate.h"
 #include "program/program.h"
 
 namespace saya::tests {
@@ -29,6 +30,7 @@ struct TestInput {
   std::vector<std::byte> frame = {};
   std::vector<std::byte> meta = {};
   std::map<std::string, uint64_t, std::less<>> ctx = {};  ///< By CtxField::name; tc only.
+  const Netstate* netstate = nullptr;                     ///< What saya's side knows of the network.
 };
 
 /// What a run ends with.

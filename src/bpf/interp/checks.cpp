@@ -8,6 +8,7 @@
 #include "interp/alu.h"
 #include "interp/machine.h"
 #include "map/map_of_maps.h"
+#include "map/ringbuf.h"
 
 namespace saya::interp {
 namespace {
@@ -49,6 +50,20 @@ void Machine::grant(Kind kind, const void* begin, size_t bytes, bool writable) n
 void Machine::revoke(const void* begin) noexcept {
   std::erase_if(granted_, [&](const Granted& g) { return g.span.begin == reinterpret_cast<uint64_t>(begin); });
   value_ = {};
+}
+
+/// Ends the grants of fragments that are no longer the packet's.
+void Machine::drop_lost_fragments() noexcept {
+  const auto is_lost = [this](const Granted& g) {
+    if (g.kind != Kind::packet) return false;
+    const auto holds = [&](const Fragment& f) {
+      return Span{reinterpret_cast<uint64_t>(f.data), f.size}.contains(g.span.begin, g.span.size);
+    };
+    const Packet* packet = run_->packet;
+    return !packet ||
+           std::none_of(packet->fragments.begin(), packet->fragments.begin() + packet->fragment_count, holds);
+  };
+  if (std::erase_if(granted_, is_lost) > 0) value_ = {};
 }
 
 /// The grant of that kind that begins at `address`, or null.
@@ -144,6 +159,20 @@ bool Machine::spend(const Op* op) noexcept {
   return false;
 }
 
+/// Whether the run that ends here has given back every record that it reserved: the kernel's verifier sees to it.
+bool Machine::gives_back(const Op* op) noexcept {
+  const auto held = std::ranges::find(granted_, Kind::record, &Granted::kind);
+  if (held == granted_.end()) return true;
+  fault(op, fmt::format("would lead to reference leak: Unreleased reference to a record of {} bytes", held->span.size));
+  return false;
+}
+
+/// A record that nobody finished would stop the ring for ever.
+void Machine::discard_records() noexcept {
+  for (const Granted& granted : granted_)
+    if (granted.kind == Kind::record) RingBuffer::commit(reinterpret_cast<std::byte*>(granted.span.begin), true);
+}
+
 Map* Machine::map_at(uint64_t value) const noexcept {
   for (const MapPtr& map : code_->program->maps)
     if (reinterpret_cast<uint64_t>(map.get()) == value) return map.get();
@@ -156,6 +185,7 @@ Map* Machine::map_at(uint64_t value) const noexcept {
 /// program may use from now on.
 void Machine::after_helper(const abi::HelperSpec& helper, const Registers& r) {
   refresh_frame();
+  if (!granted_.empty()) drop_lost_fragments();
   if (helper.id != kMapLookup || r[0] == 0) return;
   if (!is_map_of_maps(reinterpret_cast<const Map*>(r[1])->spec().type) || map_at(r[0])) return;
   found_.push_back({code_, reinterpret_cast<Map*>(r[0])});
@@ -167,8 +197,8 @@ std::string Machine::refuse_map(const abi::HelperSpec& helper, abi::Arg wanted, 
   if (wanted == abi::Arg::prog_array && spec.type != static_cast<uint32_t>(MapKind::prog_array))
     return fmt::format(" = map '{}', expected prog array map for tail call", spec.name);
   if (abi::takes_map(helper.id, spec.type)) return {};
-  return fmt::format(" = map '{}', cannot pass map_type {} into func bpf_{}#{}", spec.name, spec.type, helper.name,
-                     helper.id);
+  return fmt::format(" = map '{}', cannot pass map_type {} into func {}#{}", spec.name, spec.type,
+                     abi::full_name(helper), helper.id);
 }
 
 bool Machine::check_arguments(const Op* op, const abi::HelperSpec& helper, const Registers& r) noexcept {
@@ -176,7 +206,7 @@ bool Machine::check_arguments(const Op* op, const abi::HelperSpec& helper, const
   for (size_t i = 0; i < helper.args.size() && helper.args[i] != abi::Arg::none; ++i) {
     const std::string why = refuse_argument(helper, r, i, map);
     if (why.empty()) continue;
-    fault(op, fmt::format("hands bpf_{} R{}{}", helper.name, i + 1, why));
+    fault(op, fmt::format("hands {} R{}{}", abi::full_name(helper), i + 1, why));
     return false;
   }
   return true;
@@ -200,13 +230,24 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
       return map ? refuse_map(helper, helper.args[i], *map) : ", which is no map of this program";
     case abi::Arg::map_key: return refuse_span(helper, value, map->spec().key_size, Access::read);
     case abi::Arg::map_value: return refuse_span(helper, value, map->spec().value_size, Access::read);
+    case abi::Arg::map_value_out: {
+      const bool asks = map->spec().type == static_cast<uint32_t>(MapKind::bloom_filter);
+      return refuse_span(helper, value, map->spec().value_size, asks ? Access::read : Access::write);
+    }
     case abi::Arg::memory_or_null:
       if (value == 0 && size == 0) return {};
       return refuse_span(helper, value, size, Access::read);
     case abi::Arg::memory: return refuse_span(helper, value, size, Access::read);
+    case abi::Arg::buffer_or_null:
+      if (value == 0) return {};
+      [[fallthrough]];
     case abi::Arg::memory_out: return refuse_span(helper, value, size, Access::write);
     case abi::Arg::u32_inout: return refuse_span(helper, value, sizeof(uint32_t), Access::write);
     case abi::Arg::u64_out: return refuse_span(helper, value, sizeof(uint64_t), Access::write);
+    case abi::Arg::u16_out: return refuse_span(helper, value, sizeof(uint16_t), Access::write);
+    case abi::Arg::bytes16: return refuse_span(helper, value, 16, Access::read);
+    case abi::Arg::bytes16_out: return refuse_span(helper, value, 16, Access::write);
+    case abi::Arg::bytes64_out: return refuse_span(helper, value, 64, Access::write);
     case abi::Arg::dynptr:
     case abi::Arg::dynptr_out: return refuse_span(helper, value, sizeof(abi::Dynptr), Access::write);
     case abi::Arg::string: return refuse_string(helper, value);
@@ -217,6 +258,7 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
     case abi::Arg::record: return granted_at(value, Kind::record) ? "" : ", which is no reserved record";
     case abi::Arg::object: return granted_at(value, Kind::object) ? "" : ", which is no object of the kernel";
     case abi::Arg::spin_lock: return refuse_field(value, MapField::Kind::spin_lock);
+    case abi::Arg::map_bytes4: return refuse_map_bytes(helper, value, 4);
     case abi::Arg::timer: return refuse_field(value, MapField::Kind::timer);
     case abi::Arg::kernel_pointer: return refuse_field(value, MapField::Kind::kernel_pointer);
     case abi::Arg::size: return value == 0 ? " = 0, an invalid zero-sized access" : "";
@@ -241,6 +283,13 @@ std::string Machine::refuse_field(uint64_t address, MapField::Kind kind) {
   const auto is_it = [&](const MapField& f) { return f.kind == kind && value_.begin + f.offset == address; };
   if (in_map && std::ranges::any_of(value_map_->spec().fields, is_it)) return {};
   return ", which is no such field of a map value";
+}
+
+/// As refuse_argument(), of aligned bytes that must lie in a map, where every run finds them again.
+std::string Machine::refuse_map_bytes(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes) {
+  if (std::string why = refuse_span(helper, address, bytes, Access::write); !why.empty()) return why;
+  const bool in_map = find(address, bytes, Access::write) && value_map_ && value_.contains(address, bytes);
+  return in_map && address % bytes == 0 ? "" : ", which is no such field of a map value";
 }
 
 std::string Machine::refuse_span(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes, Access access) {

@@ -97,7 +97,6 @@ class Decoder {
 
   Result<> place(size_t i) {
     const Insn& insn = insns_[i];
-    if (writes_frame_pointer(insn)) return fail(Code::not_permitted, "frame pointer is read only");
     Op& op = out_.ops[i];
     op.dst = insn.dst;
     op.src = insn.src;
@@ -111,6 +110,7 @@ class Decoder {
 
   Result<Handler> fill(size_t i, Op& op) {
     const Insn& insn = insns_[i];
+    if (writes_frame_pointer(insn)) return Handler::frame_pointer_write;  // The kernel minds only where it is reached.
     switch (insn.kind) {  // No default: a new row in isa/ops.def must fail to compile here.
       case Kind::alu: return two_operand(kAlu[static_cast<size_t>(insn.alu)], insn);
       case Kind::neg: return insn.width == Width::w64 ? Handler::neg_w64 : Handler::neg_w32;
@@ -202,8 +202,10 @@ class Decoder {
       case isa::Pseudo::map_value:
         return fail(Code::unsupported,
                     fmt::format("fd {} is not pointing to valid bpf_map", static_cast<int32_t>(insn.imm)));
-      case isa::Pseudo::btf_id:
-        return fail(Code::unsupported, fmt::format("kernel variable {}: there is no kernel here", extern_name(insn)));
+      case isa::Pseudo::btf_id: {
+        SAYA_TRY(op.imm, extern_address(insn));
+        break;
+      }
     }
     return Handler::alu_mov_w64_imm;
   }
@@ -238,8 +240,7 @@ class Decoder {
         op.target = static_cast<int32_t>(target) - static_cast<int32_t>(i);
         return Handler::call_local;
       }
-      case isa::Callee::kfunc:
-        return fail(Code::unsupported, fmt::format("kernel function {} is not supported", extern_name(insn)));
+      case isa::Callee::kfunc: return kernel_function(insn, op);
       case isa::Callee::indirect: return Handler::call_indirect;
     }
     return fail(Code::unsupported, "unknown callee");
@@ -252,9 +253,36 @@ class Decoder {
     return number < externs.size() ? fmt::format("'{}'", externs[number].name) : fmt::format("#{}", number);
   }
 
+  const abi::HelperSpec* find_function(const Insn& insn) const {
+    const auto number = static_cast<uint32_t>(insn.imm);
+    const auto& externs = out_.program->externs;
+    if (number >= externs.size() || externs[number].kind != object::Extern::Kind::function) return nullptr;
+    return abi::find_kernel_function(out_.helpers, externs[number].name);
+  }
+
+  /// What programs compare with null: bpf_ksym_exists(). No address that they may read.
+  Result<uint64_t> extern_address(const Insn& insn) const {
+    if (const abi::HelperSpec* spec = find_function(insn)) return reinterpret_cast<uint64_t>(spec);
+    return fail(Code::unsupported, fmt::format("kernel variable {}: there is no kernel here", extern_name(insn)));
+  }
+
+  /// Whether the kernel lets programs of this type and licence call the function is told by name.
+  Result<Handler> kernel_function(const Insn& insn, Op& op) const {
+    const abi::HelperSpec* spec = find_function(insn);
+    if (!spec) return fail(Code::unsupported, fmt::format("kernel function {} is not supported", extern_name(insn)));
+    if (!out_.program->gpl_compatible)
+      return fail(Code::not_permitted, "cannot call kernel function from non-GPL compatible program");
+    const abi::KernelFunction* known = abi::find_kernel_function(spec->name);
+    if (known && !(known->callers & program::caller_of(out_.program->type)))
+      return fail(Code::not_permitted, fmt::format("calling kernel function {} is not allowed", spec->name));
+    op.imm = reinterpret_cast<uint64_t>(spec);
+    return Handler::call_helper;
+  }
+
   Result<Handler> helper(uint32_t id, Op& op) const {
     const abi::HelperSpec* spec = abi::find_helper(out_.helpers, id);
-    if (!spec) return fail(Code::unsupported, fmt::format("invalid func unknown#{}", static_cast<int32_t>(id)));
+    if (!spec || abi::is_kernel_function(*spec))
+      return fail(Code::unsupported, fmt::format("invalid func unknown#{}", static_cast<int32_t>(id)));
     op.imm = reinterpret_cast<uint64_t>(spec);
     if (out_.hook) SAYA_CHECK(check_caller(*spec));
     return id == kTailCall ? Handler::tail_call : Handler::call_helper;

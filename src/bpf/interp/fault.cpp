@@ -61,9 +61,11 @@ std::string Machine::instruction(const Op* op) const {
 std::string Machine::where(uint64_t address, uint64_t bytes, Access access) const {
   const std::string what = fmt::format("{} {} at", access == Access::read ? "reads" : "writes", count(bytes));
   if (address < kNullPage) return fmt::format("{} {:#x}, which is a null pointer", what, address);
-  if (value_.contains(address, bytes))
-    return fmt::format("{} value+{}, in map '{}', which programs may not {}", what, address - value_.begin,
-                       value_map_->spec().name, access == Access::read ? "read" : "write");
+  if (value_.contains(address, bytes)) {
+    const std::string owner = value_map_ ? fmt::format("map '{}'", value_map_->spec().name) : "memory of a helper";
+    return fmt::format("{} value+{}, in {}, which programs may not {}", what, address - value_.begin, owner,
+                       access == Access::read ? "read" : "write");
+  }
   const uint64_t packet = reinterpret_cast<uint64_t>(run_->packet);
   const uint64_t data = run_->packet ? reinterpret_cast<uint64_t>(run_->packet->data) : 0;
   const Region regions[] = {

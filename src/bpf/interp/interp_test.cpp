@@ -104,17 +104,14 @@ struct Case {
 
 const Case kRefused[] = {
     {"a helper of the other hook",             Type::xdp,    "call 26\nexit",
-     "insn 0: program of this type cannot use helper bpf_skb_load_bytes#26"                                                                                        },
-    {"ld_abs at xdp",                          Type::xdp,    "r0 = *(u8 *)skb[0]\nexit",                        "insn 0: BPF_LD_[ABS|IND] instructions not allowed"},
-    {"a map that the program has not",         Type::xdp,    "r1 = map[idx:9]\nexit",                           "insn 0: map 9 of 6"                               },
-    {"a value of a map without a first value", Type::xdp,    "r1 = map[idx:3][0]+0\nexit",                      "map 'progs' is no array"                          },
+     "insn 0: program of this type cannot use helper bpf_skb_load_bytes#26"                                                                    },
+    {"ld_abs at xdp",                          Type::xdp,    "r0 = *(u8 *)skb[0]\nexit",    "insn 0: BPF_LD_[ABS|IND] instructions not allowed"},
+    {"a map that the program has not",         Type::xdp,    "r1 = map[idx:9]\nexit",       "insn 0: map 9 of 6"                               },
+    {"a value of a map without a first value", Type::xdp,    "r1 = map[idx:3][0]+0\nexit",  "map 'progs' is no array"                          },
     {"an offset behind a map's value",         Type::xdp,    "r1 = map[idx:0][0]+12\nexit",
-     "invalid access to map value pointer, map 'values' value_size=12 off=12"                                                                                      },
-    {"a map by descriptor",                    Type::xdp,    "r1 = map[fd:5]\nexit",                            "fd 5 is not pointing to valid bpf_map"            },
-    {"a program type that is no hook",         Type::unspec, "exit",                                            "program 'test' has type 0"                        },
-    {"a load into the frame pointer",          Type::xdp,    "r10 = *(u64 *)(r1 +0)\nexit",                     "frame pointer is read only"                       },
-    {"an atomic into the frame pointer",       Type::xdp,    "r10 = atomic64_xchg((u64 *)(r10 -8), r10)\nexit",
-     "frame pointer is read only"                                                                                                                                  },
+     "invalid access to map value pointer, map 'values' value_size=12 off=12"                                                                  },
+    {"a map by descriptor",                    Type::xdp,    "r1 = map[fd:5]\nexit",        "fd 5 is not pointing to valid bpf_map"            },
+    {"a program type that is no hook",         Type::unspec, "exit",                        "program 'test' has type 0"                        },
 };
 
 class Refused : public testing::TestWithParam<Case> {};
@@ -144,6 +141,9 @@ TEST(Decoding, AGplOnlyHelperNeedsAGplCompatibleLicence) {
 #define LOOKUP(map) "*(u32 *)(r10 -4) = 0\nr1 = map[idx:" map "]\nr2 = r10\nr2 += -4\ncall bpf_map_lookup_elem\n"
 
 const Case kStopped[] = {
+    {"a load into the frame pointer",                   Type::xdp,       "r10 = *(u64 *)(r1 +0)\nexit",                                          "frame pointer is read only"                                                                         },
+    {"an atomic into the frame pointer",                Type::xdp,       "r10 = atomic64_xchg((u64 *)(r10 -8), r10)\nexit",
+     "frame pointer is read only"                                                                                                                                                                                                                     },
     {"reading past the frame",                          Type::xdp,       "r2 = *(u32 *)(r1 +0)\nr0 = *(u32 *)(r2 +52)\nexit",
      "insn 1: r0 = *(u32 *)(r2 +52) at test.c:7 reads 4 bytes at data+52"                                                                                                                                                                             },
     {"reading past the frame, the distance",            Type::xdp,       "r2 = *(u32 *)(r1 +0)\nr0 = *(u32 *)(r2 +52)\nexit",

@@ -240,8 +240,15 @@ tail_call:
 poisoned:
   fault(op, fmt::format("is poisoned: {}", reinterpret_cast<const program::Poison*>(op->imm)->why));
   goto stopped;
+frame_pointer_write:
+  fault(op, "is not allowed: frame pointer is read only");
+  goto stopped;
 exit:
-  if (depth_ == base) return r[0];
+  if (depth_ == base) {
+    if constexpr (kChecked)
+      if (base == 0 && !gives_back(op)) goto stopped;
+    return r[0];
+  }
   op = pop(registers);
   goto * op->handler;
 stopped:

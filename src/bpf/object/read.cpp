@@ -56,6 +56,7 @@ Result<Object> read_elf(std::span<const std::byte> bytes, std::string_view file)
   SAYA_CHECK(read_legacy_maps(elf, object, layout));
   SAYA_CHECK(read_data_sections(elf, object, layout));
   SAYA_CHECK(read_externs(elf, object, layout));
+  read_value_fields(object);
   SAYA_CHECK(read_functions(elf, object, layout));
   SAYA_CHECK(read_map_values(elf, object, layout));
   SAYA_CHECK(read_tail_sections(object, layout));

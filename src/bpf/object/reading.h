@@ -71,6 +71,8 @@ Result<> read_functions(const ElfFile& elf, Object& object, Layout& layout);
 Result<> read_map_values(const ElfFile& elf, Object& object, const Layout& layout);
 /// Programs of sections "ID/SLOT". (tail_sections.cpp)
 Result<> read_tail_sections(Object& object, const Layout& layout);
+/// MapSpec::fields of every map, and of what maps of maps hold. (value_fields.cpp)
+void read_value_fields(Object& object);
 /// What instructions refer to. (relocations.cpp)
 Result<> read_relocations(const ElfFile& elf, Object& object, const Layout& layout);
 /// `.BTF.ext`: source lines and the BTF type of each function. (debug_info.cpp)

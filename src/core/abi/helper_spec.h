@@ -1,10 +1,12 @@
-// What a row of helper/helpers.def says about a helper, and the binding that makes a wrong row a compile error.
+// What a row of helper/helpers.def or helper/kfuncs.def says about a function that programs call, and the binding that
+// makes a wrong row a compile error.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -24,14 +26,20 @@ enum class Arg : uint8_t {
   prog_array,      ///< A map of type prog_array.
   map_key,         ///< key_size readable bytes of the map before it.
   map_value,       ///< value_size readable bytes of that map.
+  map_value_out,   ///< The same, writable; a bloom filter only reads them.
   memory,          ///< Readable bytes, as many as the next argument says.
   memory_or_null,  ///< The same, or null with size 0.
   memory_out,      ///< Writable bytes, as many as the next argument says.
+  buffer_or_null,  ///< The same, or null whatever the next argument says.
   size,            ///< Byte count of the memory before it, > 0.
   size_or_zero,    ///< The same, 0 allowed.
   string,          ///< Characters up to a NUL, in a read-only map (the kernel's ARG_PTR_TO_CONST_STR).
   u32_inout,       ///< Four bytes that are read and written.
   u64_out,         ///< Eight writable bytes, aligned.
+  u16_out,         ///< Two writable bytes.
+  bytes16,         ///< 16 readable bytes.
+  bytes16_out,     ///< 16 writable bytes.
+  bytes64_out,     ///< 64 writable bytes.
   function,        ///< A function of this program, to be called back.
   socket,          ///< A socket that a helper or the context gave.
   socket_or_null,
@@ -40,6 +48,7 @@ enum class Arg : uint8_t {
   dynptr,          ///< An initialised struct bpf_dynptr.
   dynptr_out,      ///< 16 bytes of stack where one may be made.
   spin_lock,       ///< The struct bpf_spin_lock of a map value.
+  map_bytes4,      ///< Four writable bytes of a map value, aligned.
   timer,           ///< The struct bpf_timer of a map value.
   kernel_pointer,  ///< A pointer field of a map value (`__kptr`).
   anything,        ///< A value handed on unseen (a callback's context).
@@ -74,9 +83,12 @@ consteval Errors errors(E... e) {
 
 using HelperFn = uint64_t (*)(Run&, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5) noexcept;
 
+/// Ids from here on are saya's own numbers of kernel functions, which programs call by name (kfuncs).
+inline constexpr uint32_t kFirstKernelFunction = 65536;
+
 struct HelperSpec {
-  uint32_t id;  ///< BPF_FUNC_*.
-  std::string_view name;
+  uint32_t id;            ///< BPF_FUNC_*, or kFirstKernelFunction and above.
+  std::string_view name;  ///< "map_lookup_elem" of a helper, "bpf_dynptr_size" of a kernel function.
   Args args;
   Ret ret;
   uint32_t traits;  ///< HelperTraits.
@@ -89,6 +101,11 @@ struct HelperSpec {
 using HelperTable = std::span<const HelperSpec>;
 /// Null for an unknown id.
 const HelperSpec* find_helper(HelperTable table, uint32_t id) noexcept;
+/// The kernel function of that name, or null.
+const HelperSpec* find_kernel_function(HelperTable table, std::string_view name) noexcept;
+constexpr bool is_kernel_function(const HelperSpec& spec) noexcept { return spec.id >= kFirstKernelFunction; }
+/// "bpf_map_lookup_elem": what people call it.
+std::string full_name(const HelperSpec& spec);
 
 /// The C++ type through which an implementation receives each kind of argument.
 template <class T>
@@ -106,15 +123,22 @@ consteval bool carries(Arg a) {
     case Arg::map_key:
     case Arg::map_value:
     case Arg::memory:
+    case Arg::bytes16:
     case Arg::memory_or_null: return std::is_same_v<T, const std::byte*>;
+    case Arg::map_value_out:
     case Arg::memory_out:
+    case Arg::buffer_or_null:
+    case Arg::bytes16_out:
+    case Arg::bytes64_out:
     case Arg::record:
     case Arg::spin_lock:
     case Arg::timer:
     case Arg::kernel_pointer: return std::is_same_v<T, std::byte*>;
     case Arg::string: return std::is_same_v<T, const char*>;
+    case Arg::map_bytes4:
     case Arg::u32_inout: return std::is_same_v<T, uint32_t*>;
     case Arg::u64_out: return std::is_same_v<T, uint64_t*>;
+    case Arg::u16_out: return std::is_same_v<T, uint16_t*>;
     case Arg::socket:
     case Arg::socket_or_null: return std::is_same_v<T, const Socket*>;
     case Arg::object: return std::is_same_v<T, const void*>;

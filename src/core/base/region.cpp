@@ -23,6 +23,13 @@ Result<> check_size(size_t bytes) {
   return fail(Code::invalid_argument, fmt::format("a region has {} bytes, must be 1..{}", bytes, kLargest));
 }
 
+/// Puts a piece of a descriptor's memory where address space was reserved for it.
+Result<> place(int fd, size_t at, size_t bytes, std::byte* where) {
+  void* placed = ::mmap(where, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, static_cast<off_t>(at));
+  if (placed == MAP_FAILED) return fail_errno(fmt::format("map {} bytes from {} again", bytes, at), errno);
+  return {};
+}
+
 }  // namespace
 
 Region::Region(Region&& other) noexcept
@@ -65,6 +72,17 @@ Result<Region> Region::map(Fd fd) {
   struct stat st{};
   if (::fstat(fd.get(), &st) != 0) return fail_errno("fstat of a region", errno);
   return map_bytes(std::move(fd), static_cast<size_t>(st.st_size));
+}
+
+Result<Region> Region::mirror(size_t at, size_t bytes, size_t repeated) const {
+  if (!fd_) return fail(Code::unsupported, "only memory behind a descriptor can be mapped twice");
+  if (bytes > size_ || at > size_ - bytes || repeated > bytes)
+    return fail(Code::invalid_argument,
+                fmt::format("{} bytes from {}, {} of them twice, of a region of {}", bytes, at, repeated, size_));
+  SAYA_TRY(Region view, reserve(bytes + repeated));
+  SAYA_CHECK(place(fd_.get(), at, bytes, view.data_));
+  SAYA_CHECK(place(fd_.get(), at + bytes - repeated, repeated, view.data_ + bytes));
+  return view;
 }
 
 }  // namespace saya

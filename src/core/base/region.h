@@ -27,6 +27,9 @@ class Region {
   /// Maps all of an existing memfd or file, shared and writable; takes the descriptor. Who can shrink that file
   /// (memfd() forbids it) can kill us with SIGBUS.
   static Result<Region> map(Fd fd);
+  /// A second view of a region that has a descriptor: the `bytes` from `at`, and right behind them the last `repeated`
+  /// of them once more, so that what wraps around the end lies in one piece. All three are multiples of a page.
+  Result<Region> mirror(size_t at, size_t bytes, size_t repeated) const;
 
   std::byte* data() noexcept { return data_; }
   const std::byte* data() const noexcept { return data_; }

@@ -9,6 +9,7 @@
 #include "base/kernel_errno.h"
 #include "map/checks.h"
 #include "map/commands.h"
+#include "map/queue_host.h"
 
 namespace saya {
 namespace {
@@ -51,6 +52,7 @@ size_t host_value_size(const Map& map) noexcept { return commands::value_bytes(m
 
 Result<std::vector<std::byte>> host_lookup(Map& map, std::span<const std::byte> key, uint64_t flags) {
   SAYA_CHECK(check_size(map, "key", key.size(), map.spec().key_size));
+  if (is_keyless(map)) return host_peek(map);
   std::vector<std::byte> value(host_value_size(map));
   SAYA_CHECK(explain(map, key, commands::lookup(map, key.data(), value.data(), flags)));
   return value;
@@ -65,6 +67,7 @@ Result<std::vector<std::byte>> host_take(Map& map, std::span<const std::byte> ke
 
 Result<> host_update(Map& map, std::span<const std::byte> key, std::span<const std::byte> value, uint64_t flags) {
   SAYA_CHECK(check_size(map, "key", key.size(), map.spec().key_size));
+  if (is_keyless(map)) return host_push(map, value, flags);
   SAYA_CHECK(check_size(map, "value", value.size(), host_value_size(map)));
   return explain(map, key, commands::update(map, key.data(), value.data(), flags));
 }

@@ -6,8 +6,8 @@
 #include <cerrno>
 
 #include "base/bytes.h"
-#include "map/patience.h"
 #include "map/records.h"
+#include "map/shared_lock.h"
 #include "map/words.h"
 
 namespace saya {
@@ -199,23 +199,6 @@ std::span<std::byte> LpmTable::value_around(const std::byte* address) const noex
 
 // ---- Writers
 
-/// The one who may change the trie, until the end of the scope.
-class LpmTable::Change {
- public:
-  explicit Change(State& state) noexcept
-      : lock_(state.lock), held_(wait_until([&] { return state.lock.exchange(1, std::memory_order_acquire) == 0; })) {}
-  ~Change() {
-    if (held_) lock_.store(0, std::memory_order_release);
-  }
-  Change(const Change&) = delete;
-  Change& operator=(const Change&) = delete;
-  explicit operator bool() const noexcept { return held_; }
-
- private:
-  std::atomic<uint32_t>& lock_;
-  const bool held_;
-};
-
 /// A node that nobody sees, or 0.
 uint32_t LpmTable::take() noexcept {
   if (state_.waiting > kQuarantine && is_node(state_.oldest)) {
@@ -263,7 +246,7 @@ int LpmTable::update(const std::byte* key, const std::byte* value, uint64_t flag
   Prefix prefix;
   read(key, prefix);
   if (prefix.length > most_bits()) return -EINVAL;
-  const Change change(state_);
+  const SharedLock change(state_.lock);
   if (!change) return -ETIMEDOUT;
   return store(prefix, value, flags);
 }
@@ -317,7 +300,7 @@ int LpmTable::erase(const std::byte* key) noexcept {
   Prefix prefix;
   read(key, prefix);
   if (prefix.length > most_bits()) return -EINVAL;
-  const Change change(state_);
+  const SharedLock change(state_.lock);
   if (!change) return -ETIMEDOUT;
   const Place place = find(prefix);
   if (!place.number || place.common != prefix.length ||

@@ -93,7 +93,6 @@ class LpmTable {
     uint32_t common;                ///< Bits that node and key share, no more than either has.
     std::atomic<uint32_t>* before;  ///< The slot that leads to the parent; null at the root.
   };
-  class Change;
   friend struct LpmLayout;
 
   Node* node(uint32_t number) const noexcept { return reinterpret_cast<Node*>(nodes_ + (number - 1) * layout_.stride); }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "base/kernel_errno.h"
@@ -40,6 +41,8 @@ Result<const MapType*> known_type(const MapSpec& spec) {
 /// Bytes of a whole region: the checks that creating and opening share.
 Result<size_t> region_bytes(const MapSpec& spec, uint32_t nr_cpus) {
   SAYA_CHECK(check_name(spec));
+  if (spec.map_extra != 0 && spec.type != static_cast<uint32_t>(MapKind::bloom_filter))
+    return refuse(spec, Code::invalid_argument, fmt::format("map_extra is {:#x}, must be 0", spec.map_extra));
   SAYA_TRY(const MapType* type, known_type(spec));
   SAYA_CHECK(check_range(spec, "nr_cpus", nr_cpus, 1, kMapMostCpus, Code::invalid_argument));
   SAYA_TRY(const size_t payload, type->storage(spec, nr_cpus));
@@ -48,9 +51,18 @@ Result<size_t> region_bytes(const MapSpec& spec, uint32_t nr_cpus) {
 }
 
 MapHeader header_of(const MapSpec& spec, const MapWorld& world) {
-  MapHeader header{
-      kMapMagic, kMapVersion, spec.type, spec.key_size, spec.value_size, spec.max_entries, spec.flags, world.nr_cpus,
-      0,         {},          0};
+  MapHeader header{kMapMagic,
+                   kMapVersion,
+                   spec.type,
+                   spec.key_size,
+                   spec.value_size,
+                   spec.max_entries,
+                   spec.flags,
+                   world.nr_cpus,
+                   0,
+                   {},
+                   spec.map_extra,
+                   0};
   if (!(spec.flags & kMapZeroSeed)) header.hash_key = world.hash_key;
   std::ranges::copy(spec.name, header.name);
   return header;
@@ -68,13 +80,22 @@ Result<MapSpec> spec_of(const MapHeader& header) {
                  .key_size = header.key_size,
                  .value_size = header.value_size,
                  .max_entries = header.max_entries,
-                 .flags = header.flags};
+                 .flags = header.flags,
+                 .map_extra = header.map_extra};
+}
+
+/// The data of a ring appear twice, one after the other; only memory behind a descriptor can.
+bool is_ring(uint32_t type) {
+  return type == static_cast<uint32_t>(MapKind::ringbuf) || type == static_cast<uint32_t>(MapKind::user_ringbuf);
 }
 
 }  // namespace
 
 int Map::take(const std::byte*, std::byte*, uint64_t) noexcept { return -ENOTSUPP; }
 bool Map::visit_bucket(uint32_t, uint32_t, Visit, void*) noexcept { return true; }
+int Map::push(const std::byte*, uint64_t) noexcept { return -EOPNOTSUPP; }
+int Map::pop(std::byte*) noexcept { return -EOPNOTSUPP; }
+int Map::peek(std::byte*) noexcept { return -EOPNOTSUPP; }
 
 std::span<const MapType> map_types() noexcept { return kTypes; }
 
@@ -87,7 +108,8 @@ Result<MapPtr> create_map(const MapSpec& wanted, const MapWorld& world) {
   MapSpec spec = wanted;
   spec.name.resize(std::min(spec.name.size(), sizeof(MapHeader::name) - 1));
   SAYA_TRY(const size_t bytes, region_bytes(spec, world.nr_cpus));
-  auto region = world.shareable ? Region::memfd("saya-map-" + spec.name, bytes) : Region::reserve(bytes);
+  auto region =
+      world.shareable || is_ring(spec.type) ? Region::memfd("saya-map-" + spec.name, bytes) : Region::reserve(bytes);
   if (!region) return std::unexpected(std::move(region).error().at(fmt::format("map '{}'", spec.name)));
   store(region->data(), header_of(spec, world));
   const MapType* type = find_map_type(spec.type);

@@ -42,6 +42,7 @@ enum MapFlag : uint32_t {
   kMapReadOnlyProgram = 128,
   kMapWriteOnlyProgram = 256,
   kMapMmapable = 1024,
+  kMapPreserveElements = 2048,  ///< Of a perf_event_array; the events of saya's live as long as the map anyway.
   kMapInnerMap = 4096
 };
 
@@ -82,10 +83,11 @@ struct MapHeader {
   uint32_t nr_cpus;   ///< Per-CPU slots, fixed at creation.
   uint64_t hash_key;  ///< Random, so that nobody outside can choose colliding keys.
   char name[16];      ///< NUL-terminated, cut as the kernel cuts it.
-  uint32_t frozen;    ///< Not 0: the host side may not write any more.
+  uint64_t map_extra;
+  uint32_t frozen;  ///< Not 0: the host side may not write any more.
 };
 inline constexpr uint32_t kMapMagic = 0x4159'4153;  ///< "SAYA" as the bytes lie in memory.
-inline constexpr uint32_t kMapVersion = 1;          ///< Grows with every change of a header or a payload.
+inline constexpr uint32_t kMapVersion = 2;          ///< Grows with every change of a header or a payload.
 inline constexpr size_t kMapPayloadOffset = 4096;
 inline constexpr uint32_t kMapMostCpus = 4096;
 
@@ -115,7 +117,7 @@ class MapMemory {
 /// A map shared by programs, workers and the control plane; every member may be called from any thread.
 /// Keys and values have exactly spec().key_size and spec().value_size bytes. A pointer from lookup() stays valid for
 /// the map's life; after the element was deleted it may come to belong to another key (as in the kernel).
-class Map {
+class Map : public std::enable_shared_from_this<Map> {
  public:
   Map(MapSpec spec, MapMemory memory) : spec_(std::move(spec)), memory_(std::move(memory)) {}
   virtual ~Map() = default;
@@ -138,6 +140,14 @@ class Map {
   virtual int next_key(const std::byte* key, std::byte* next) const noexcept = 0;
   /// The value whose bytes contain `address`, or an empty span: what the checked interpreter lets a program touch.
   virtual std::span<std::byte> value_around(const std::byte* address) noexcept = 0;
+  /// Writes the key of the value that begins at `value`; false for types that cannot tell.
+  virtual bool key_of(const std::byte* /*value*/, std::byte* /*key*/) const noexcept { return false; }
+  /// The maps without keys: a queue or a stack takes a value, gives its next one away or shows it. A bloom filter only
+  /// takes values, and peek() says whether it may have taken `value` (0 or -ENOENT), which it does not change. 0 or a
+  /// negative errno as the BPF helpers return it; a value that was not there is zeroed.
+  virtual int push(const std::byte* value, uint64_t flags) noexcept;
+  virtual int pop(std::byte* value) noexcept;
+  virtual int peek(std::byte* value) noexcept;
 
   // What only the host side (map/host.h) and helpers that walk ask for. The defaults: a type that has no such thing.
 

@@ -141,7 +141,7 @@ struct Forgery {
 const Forgery kForgeries[] = {
     {"a_wrong_magic",            [](MapHeader& h) { h.magic ^= 1; },                   Code::malformed,        "magic"       },
     {"zeroes",                   [](MapHeader& h) { h = {}; },                         Code::malformed,        "magic"       },
-    {"a_later_version",          [](MapHeader& h) { ++h.version; },                    Code::unsupported,      "version 2"   },
+    {"a_later_version",          [](MapHeader& h) { ++h.version; },                    Code::unsupported,      "version 3"   },
     {"a_name_without_end",       [](MapHeader& h) { std::ranges::fill(h.name, 'x'); }, Code::malformed,        "name"        },
     {"a_name_with_escapes",      [](MapHeader& h) { h.name[0] = '\033'; },             Code::invalid_argument, "name"        },
     {"an_unknown_type",          [](MapHeader& h) { h.type = 77; },                    Code::invalid_argument, "type 77"     },

@@ -19,6 +19,12 @@ struct Device {
   bool records_queue = false;
 };
 
+/// PACKET_HOST and the like: whose a frame for this address is at the device.
+uint8_t packet_type(const std::byte* destination, const Device& device) noexcept;
+/// The EtherType, or what stands for it when the field holds a length: 802.2, or raw 802.3 for Novell's frames. The
+/// Ethernet header must be linear.
+uint16_t frame_protocol(const Packet& packet) noexcept;
+
 /// Makes packet.skb what tc ingress of `device` shows: eth_type_trans() sets pkt_type and protocol, skb_vlan_untag()
 /// moves an outer VLAN tag beside the frame, wire_len is the length without the MAC header. A packet that is an skb
 /// already has been redirected into the device's receive path: the same happens, priority becomes 0, and mark, cb,

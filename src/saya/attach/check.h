@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "attach/objects.h"
+#include "attach/target.h"
 #include "program/program.h"
-#include "program/target.h"
 
 namespace saya::attach {
 
@@ -38,7 +38,7 @@ struct TypeAnswers {
 class ObjectCheck {
  public:
   /// `target`: what saya's own hooks answer to the object.
-  explicit ObjectCheck(object::Object object, program::Target target = program::default_target());
+  explicit ObjectCheck(object::Object object, program::Target target = own_target());
 
   /// The answers for function `index` of the object as a program of `type`; where that is unspec, of the type that its
   /// section says; where that says nothing, of the type of those that tail-call it, or of each that saya's hooks run.

@@ -1,5 +1,5 @@
-// Calls against the tables of what there is: helper/helpers.def here, abi/kernel_*.def in Linux 6.18. The sentences
-// about what is not allowed are the kernel's own.
+// Calls against the tables of what there is: helper/helpers.def and helper/kfuncs.def here, abi/kernel_*.def in
+// Linux 6.18. The sentences about what is not allowed are the kernel's own.
 #include "attach/check_calls.h"
 
 #include <fmt/format.h>
@@ -129,13 +129,18 @@ class Inspector {
     const program::ExternUse* use = extern_of(insn);
     if (!use) return refuse(fmt::format("calls the kernel function with BTF id {}, which has no name", insn.imm));
     const auto& has = target_.has_function;
-    if (!use->weak && !(has && has(use->name)) && program::hook_of(program_.type))
+    const bool ours = has && has(use->name), hooked = program::hook_of(program_.type).has_value();
+    if (!use->weak && !ours && hooked)
       run_.add(at_, fmt::format("calls the kernel function {}, which saya does not have", use->name));
     const abi::KernelFunction* known = abi::find_kernel_function(use->name);
+    std::string why;
     if (known && !program_.gpl_compatible)
-      kernel_.add(at_, std::string(kGplFunction));
+      why = kGplFunction;
     else if (known && caller_ && !(known->callers & caller_))
-      kernel_.add(at_, fmt::format("calling kernel function {} is not allowed", use->name));
+      why = fmt::format("calling kernel function {} is not allowed", use->name);
+    if (!why.empty() && ours && hooked) run_.add(at_, why);
+    if (!why.empty())
+      kernel_.add(at_, std::move(why));
     else if (!known && !use->weak)
       kernel_.add(at_, fmt::format("calls the kernel function {}, which Linux 6.18 does not have", use->name));
   }

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "attach/settings.h"
+#include "attach/target.h"
 #include "map/map.h"
 #include "object/object.h"
 #include "program/pins.h"
-#include "program/target.h"
 
 namespace saya::attach {
 
@@ -26,7 +26,7 @@ class Objects {
  public:
   /// What objects leave open, `target` answers. `pinning_file` names the folders of pinning numbers (program/pins.h);
   /// it is read when an object has such a number, and need not exist.
-  explicit Objects(MapWorld world, program::Target target = program::default_target(), Settings settings = {},
+  explicit Objects(MapWorld world, program::Target target = own_target(), Settings settings = {},
                    std::string pinning_file = program::kPinningFile)
       : world_(world),
         target_(std::move(target)),

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "helper/table.h"
 #include "object/btf_section.h"
 
 namespace saya::attach {
@@ -87,7 +88,7 @@ Result<std::shared_ptr<TypeFile>> open_types(const std::string& path) {
 
 Result<program::Target> target_of(std::string name, const std::string& path) {
   SAYA_TRY(std::shared_ptr<TypeFile> file, open_types(path));
-  program::Target target = program::default_target();
+  program::Target target = own_target();
   target.name = std::move(name);
   target.types = [file = std::move(file)] { return file->types(); };
   return target;
@@ -95,11 +96,20 @@ Result<program::Target> target_of(std::string name, const std::string& path) {
 
 }  // namespace
 
+const program::Target& own_target() {
+  static const program::Target target = [] {
+    program::Target own = program::default_target();
+    own.has_function = helper::has_kernel_function;
+    return own;
+  }();
+  return target;
+}
+
 Result<program::Target> choose_target(const std::string& btf) {
-  if (btf == "bundled") return program::default_target();
+  if (btf == "bundled") return own_target();
   if (!btf.empty()) return target_of(btf, btf);
   auto running = target_of("the running kernel", kRunningKernel);
-  return running ? std::move(running) : program::default_target();
+  return running ? std::move(running) : own_target();
 }
 
 }  // namespace saya::attach

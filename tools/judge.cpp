@@ -1,0 +1,187 @@
+// Asks the running kernel about whole objects: every packet program that both sides take runs over the same frames here
+// and there, and verdict, bytes, context and maps must agree. Programs with a stated return value (the decl tag
+// "comment:test_retval=N" of the kernel's own tests) must also give that, over 64 zero bytes as their runner does.
+//   judge [-v] OBJECT...     exits with 1 when something differs
+// Needs what BPF_PROG_TEST_RUN needs: Linux 6.18 and root, or CAP_BPF and CAP_NET_ADMIN.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/text.h"
+#include "btf/btf.h"
+#include "support/frames.h"
+#include "support/parity.h"
+
+namespace saya::tests {
+namespace {
+
+constexpr const char* kFrames[] = {"udp4", "tcp4", "udp6", "vlan", "arp"};
+constexpr size_t kStatedFrame = 64;  // TEST_DATA_LEN of the kernel's test_loader.c.
+
+/// How a program fared.
+enum class Outcome : uint8_t { equal, differs, unstable, not_in_saya, not_in_kernel, stated, misstated };
+constexpr const char* kWords[] = {"equal",     "DIFFERS",      "unstable", "NOT IN SAYA", "not in the kernel",
+                                  "as stated", "NOT AS STATED"};
+
+struct Judgement {
+  Outcome outcome = Outcome::equal;
+  std::string why;
+};
+
+/// The kernel's types are read once.
+Result<std::unique_ptr<Parity>> open(const std::string& path) {
+  static const auto kernel = std::make_shared<kernel::RunningKernel>();
+  return Parity::open(path, kernel);
+}
+
+std::vector<TestInput> inputs() {
+  std::vector<TestInput> inputs;
+  for (const char* frame : kFrames) inputs.push_back({.frame = frame_of(frame).value()});
+  return inputs;
+}
+
+/// What a program leaves over all inputs, from fresh maps.
+Result<std::string> all_runs(const std::string& path, const std::string& program, bool in_saya) {
+  SAYA_TRY(const std::unique_ptr<Parity> parity, open(path));
+  for (const Parity::Program& candidate : parity->programs()) {
+    if (candidate.name != program) continue;
+    std::string text;
+    for (const TestInput& input : inputs()) {
+      SAYA_TRY(const std::string outcome,
+               in_saya ? parity->run_in_saya(candidate, input) : parity->run_in_kernel(candidate, input));
+      text += outcome;
+    }
+    return text;
+  }
+  return fail(Code::no_such_entry, program);
+}
+
+/// The first line in which two texts differ.
+std::string first_difference(std::string_view ours, std::string_view theirs) {
+  size_t at = 0;
+  while (at < ours.size() && at < theirs.size() && ours[at] == theirs[at]) ++at;
+  const auto line = [at](std::string_view text) {
+    const size_t begin = text.rfind('\n', at == 0 ? 0 : at - 1);
+    const size_t from = begin == text.npos ? 0 : begin + 1;
+    return text.substr(from, std::min(text.find('\n', at), text.size()) - from);
+  };
+  return fmt::format("saya:   {}\n    kernel: {}", line(ours), line(theirs));
+}
+
+Judgement judge(Parity& parity, const Parity::Program& program, const std::string& path) {
+  if (!program.theirs->fd) return {Outcome::not_in_kernel, program.theirs->reason};
+  if (!program.ours) return {Outcome::not_in_saya, program.ours.error().message};
+  for (const TestInput& input : inputs()) {
+    const auto theirs = parity.run_in_kernel(program, input);
+    const auto ours = parity.run_in_saya(program, input);
+    if (theirs.has_value() == ours.has_value() && (!ours || *ours == *theirs)) continue;
+    // Once more from fresh maps, and twice in the kernel: what differs there is time or chance.
+    const auto again = all_runs(path, program.name, true);
+    const auto one = all_runs(path, program.name, false), other = all_runs(path, program.name, false);
+    if (!one) return {Outcome::not_in_kernel, one.error().message};
+    if (!other || *one != *other) return {Outcome::unstable, ""};
+    if (!again) return {Outcome::differs, again.error().message};
+    if (*again != *one) return {Outcome::differs, first_difference(*again, *one)};
+    return {Outcome::equal, ""};
+  }
+  return {};
+}
+
+/// The value that the program's source states; nothing without one, or for a pointer.
+std::optional<uint32_t> stated(const object::Object& object, const object::Function& function) {
+  constexpr std::string_view kTag = "comment:test_retval=";
+  if (!object.btf || !function.btf_type) return std::nullopt;
+  for (uint32_t id = 1; id < object.btf->count(); ++id) {
+    const btf::Type& type = object.btf->type(id);
+    if (type.kind != btf::Kind::decl_tag || type.target != function.btf_type || !type.name.starts_with(kTag)) continue;
+    const std::string_view word = type.name.substr(kTag.size());
+    if (word == "TEST_DATA_LEN") return kStatedFrame;
+    if (word == "INT_MIN") return uint32_t{1} << 31;
+    char* end = nullptr;
+    const std::string text(word);
+    const long long value = std::strtoll(text.c_str(), &end, 0);
+    if (*end == '\0' && !text.empty()) return static_cast<uint32_t>(value);
+  }
+  return std::nullopt;
+}
+
+std::optional<Judgement> judge_statement(const object::Object& object, const Parity::Program& program,
+                                         const std::string& path) {
+  std::optional<uint32_t> value;
+  for (const object::Function& function : object.functions)
+    if (function.entry && function.name == program.name) value = stated(object, function);
+  if (!value) return std::nullopt;
+  const auto fresh = open(path);
+  if (!fresh) return Judgement{Outcome::misstated, fresh.error().message};
+  for (const Parity::Program& candidate : (*fresh)->programs()) {
+    if (candidate.name != program.name) continue;
+    const TestInput input{.frame = std::vector<std::byte>(kStatedFrame)};
+    // A runner may fill maps first: then the kernel does not give the value here, either.
+    const auto ours = (*fresh)->run_in_saya(candidate, input);
+    if (!ours) return Judgement{Outcome::misstated, ours.error().message};
+    const auto theirs = (*fresh)->run_in_kernel(candidate, input);
+    if (theirs && !theirs->starts_with(fmt::format("verdict {}\n", static_cast<int32_t>(*value)))) return std::nullopt;
+    if (ours->starts_with(fmt::format("verdict {}\n", static_cast<int32_t>(*value))))
+      return Judgement{Outcome::stated, ""};
+    return Judgement{Outcome::misstated, fmt::format("{} is stated, saya has {}", static_cast<int32_t>(*value),
+                                                     ours->substr(0, ours->find('\n')))};
+  }
+  return std::nullopt;
+}
+
+class Judge {
+ public:
+  explicit Judge(bool verbose) : verbose_(verbose) {}
+  void object(const std::string& path) {
+    const auto parity = open(path);
+    if (!parity) {
+      fmt::print("{}: {}\n", path, parity.error().message);
+      return;
+    }
+    const auto object = attach::read_object(path);
+    for (const Parity::Program& program : (*parity)->programs()) {
+      if (!program::hook_of(program.type)) continue;
+      count(path, program, judge(**parity, program, path));
+      if (object)
+        if (const auto judgement = judge_statement(*object, program, path)) count(path, program, *judgement);
+    }
+  }
+  int finish() const {
+    bool bad = false;
+    for (const auto& [outcome, count] : counts_) {
+      fmt::print("{} {}\n", count, kWords[static_cast<size_t>(outcome)]);
+      bad |= outcome == Outcome::differs || outcome == Outcome::not_in_saya || outcome == Outcome::misstated;
+    }
+    return bad ? 1 : 0;
+  }
+
+ private:
+  void count(const std::string& path, const Parity::Program& program, const Judgement& judgement) {
+    ++counts_[judgement.outcome];
+    const bool good = judgement.outcome == Outcome::equal || judgement.outcome == Outcome::stated ||
+                      judgement.outcome == Outcome::not_in_kernel;
+    if (!good || verbose_)
+      fmt::print("{} {} ({}): {}\n    {}\n", path, program.name, program::to_string(program.type),
+                 kWords[static_cast<size_t>(judgement.outcome)], judgement.why);
+    std::fflush(stdout);
+  }
+
+  bool verbose_;
+  std::map<Outcome, size_t> counts_;
+};
+
+}  // namespace
+}  // namespace saya::tests
+
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  const bool verbose = !words.empty() && words[0] == "-v";
+  saya::tests::Judge judge(verbose);
+  for (size_t i = verbose ? 1 : 0; i < words.size(); ++i) judge.object(words[i]);
+  return judge.finish();
+}
