@@ -28,6 +28,12 @@ int read_values(Map& map, const std::byte* key, std::byte* value, uint64_t flags
   return 0;
 }
 
+/// Types whose elements user space cannot see.
+bool is_hidden(const Map& map) noexcept {
+  const auto kind = static_cast<MapKind>(map.spec().type);
+  return kind == MapKind::perf_event_array;
+}
+
 bool is_queue(const Map& map) noexcept {
   const auto kind = static_cast<MapKind>(map.spec().type);
   return kind == MapKind::queue || kind == MapKind::stack;
@@ -44,7 +50,9 @@ int lookup(Map& map, const std::byte* key, std::byte* value, uint64_t flags) {
   if (flags & ~uint64_t{kUpdateLock}) return -EINVAL;
   if (!may_read(map)) return -EPERM;
   if (!may_lock(map, flags)) return -EINVAL;
-  if (is_map_of_maps(map.spec().type)) return -EOPNOTSUPP;  // What lookup() answers is no value of value_size bytes.
+  if (is_hidden(map)) return -ENOTSUPP;
+  if (is_map_of_maps(map.spec().type))  // What lookup() answers is no value of value_size bytes.
+    return map.inspect(key, 0) ? -EOPNOTSUPP : -ENOENT;
   return is_keyless(map) ? map.peek(value) : read_values(map, key, value, flags);
 }
 

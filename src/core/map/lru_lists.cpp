@@ -320,7 +320,8 @@ uint32_t LruLists::take_common(uint32_t cpu, uint32_t hash) noexcept {
 uint32_t LruLists::take(uint32_t cpu, uint64_t hash) noexcept {
   const uint32_t mine = cpu < layout_.nr_cpus ? cpu : 0;
   const auto low = static_cast<uint32_t>(hash);
-  return layout_.per_cpu ? take_per_cpu(mine, low) : take_common(mine, low);
+  const uint32_t number = layout_.per_cpu ? take_per_cpu(mine, low) : take_common(mine, low);
+  return chains_.is_element(number) ? number : 0;  // A hostile neighbour may have linked a list's own node.
 }
 
 void LruLists::give_to(View lists, uint32_t at) noexcept {
