@@ -217,6 +217,7 @@ std::string_view name_of(abi::Arg argument) {
     case abi::Arg::prog_array: return "prog_array";
     case abi::Arg::map_key: return "map_key";
     case abi::Arg::map_value: return "map_value";
+    case abi::Arg::map_value_out: return "map_value_out";
     case abi::Arg::memory: return "memory";
     case abi::Arg::memory_or_null: return "memory_or_null";
     case abi::Arg::memory_out: return "memory_out";
@@ -231,7 +232,7 @@ std::string_view name_of(abi::Arg argument) {
     case abi::Arg::bytes16: return "bytes16";
     case abi::Arg::bytes16_out: return "bytes16_out";
     case abi::Arg::bytes64_out: return "bytes64_out";
-    case abi::Arg::map_bytes8: return "map_bytes8";
+    case abi::Arg::map_bytes4: return "map_bytes4";
     case abi::Arg::buffer_or_null: return "buffer_or_null";
     case abi::Arg::socket: return "socket";
     case abi::Arg::socket_or_null: return "socket_or_null";

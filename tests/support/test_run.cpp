@@ -151,7 +151,7 @@ Result<TestOutcome> run_in_saya(const abi::Executable& executable, const TestInp
   const RealClock clock;
   abi::Random random(1);
   Ear ear;
-  const abi::Services services{.clock = &clock, .random = &random, .listener = &ear};
+  const abi::Services services{.clock = &clock, .random = &random, .netstate = input.netstate, .listener = &ear};
   const run::TestOutput output =
       run::test_run(executable, {.data = data, .ctx = ctx, .ctx_room = ctx.size(), .flags = input.flags}, services);
   if (output.faulted)

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "kernel/load.h"
 #include "map/map.h"
+#include "netstate/netstate.h"
 #include "program/program.h"
 
 namespace saya::tests {
@@ -30,6 +31,7 @@ struct TestInput {
   std::vector<std::byte> meta = {};
   std::map<std::string, uint64_t, std::less<>> ctx = {};  ///< By CtxField::name; not at XDP.
   uint32_t flags = 0;                                     ///< BPF_F_TEST_*.
+  const Netstate* netstate = nullptr;                     ///< What saya's side knows of the network.
 };
 
 /// What a run ends with.

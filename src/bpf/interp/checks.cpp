@@ -8,6 +8,7 @@
 #include "interp/alu.h"
 #include "interp/machine.h"
 #include "map/map_of_maps.h"
+#include "map/ringbuf.h"
 
 namespace saya::interp {
 namespace {
@@ -158,6 +159,20 @@ bool Machine::spend(const Op* op) noexcept {
   return false;
 }
 
+/// Whether the run that ends here has given back every record that it reserved: the kernel's verifier sees to it.
+bool Machine::gives_back(const Op* op) noexcept {
+  const auto held = std::ranges::find(granted_, Kind::record, &Granted::kind);
+  if (held == granted_.end()) return true;
+  fault(op, fmt::format("would lead to reference leak: Unreleased reference to a record of {} bytes", held->span.size));
+  return false;
+}
+
+/// A record that nobody finished would stop the ring for ever.
+void Machine::discard_records() noexcept {
+  for (const Granted& granted : granted_)
+    if (granted.kind == Kind::record) RingBuffer::commit(reinterpret_cast<std::byte*>(granted.span.begin), true);
+}
+
 Map* Machine::map_at(uint64_t value) const noexcept {
   for (const MapPtr& map : code_->program->maps)
     if (reinterpret_cast<uint64_t>(map.get()) == value) return map.get();
@@ -215,6 +230,10 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
       return map ? refuse_map(helper, helper.args[i], *map) : ", which is no map of this program";
     case abi::Arg::map_key: return refuse_span(helper, value, map->spec().key_size, Access::read);
     case abi::Arg::map_value: return refuse_span(helper, value, map->spec().value_size, Access::read);
+    case abi::Arg::map_value_out: {
+      const bool asks = map->spec().type == static_cast<uint32_t>(MapKind::bloom_filter);
+      return refuse_span(helper, value, map->spec().value_size, asks ? Access::read : Access::write);
+    }
     case abi::Arg::memory_or_null:
       if (value == 0 && size == 0) return {};
       return refuse_span(helper, value, size, Access::read);
@@ -239,7 +258,7 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
     case abi::Arg::record: return granted_at(value, Kind::record) ? "" : ", which is no reserved record";
     case abi::Arg::object: return granted_at(value, Kind::object) ? "" : ", which is no object of the kernel";
     case abi::Arg::spin_lock: return refuse_field(value, MapField::Kind::spin_lock);
-    case abi::Arg::map_bytes8: return refuse_map_bytes(helper, value, 8);
+    case abi::Arg::map_bytes4: return refuse_map_bytes(helper, value, 4);
     case abi::Arg::timer: return refuse_field(value, MapField::Kind::timer);
     case abi::Arg::kernel_pointer: return refuse_field(value, MapField::Kind::kernel_pointer);
     case abi::Arg::size: return value == 0 ? " = 0, an invalid zero-sized access" : "";

@@ -32,16 +32,24 @@ uint64_t Machine::run(const Decoded& code, abi::Run& run) noexcept {
   Registers r{};
   memory_ = {};
   slack_ = 0;
+  found_.clear();
+  granted_.clear();
   if (code.hook) run.hook = *code.hook;
   r[1] = reinterpret_cast<uint64_t>(run.packet);
   return start(code, code.ops.data(), run, r);
 }
 
-uint64_t Machine::call(const Decoded& code, abi::Run& run, uint64_t function, uint64_t r1, uint64_t r2,
-                       uint64_t r3) noexcept {
-  Registers r{0, r1, r2, r3};
+uint64_t Machine::call(const Decoded& code, abi::Run& run, uint64_t function, Map& map, std::span<const std::byte> key,
+                       std::byte* value) noexcept {
+  Registers r{0, reinterpret_cast<uint64_t>(&map), reinterpret_cast<uint64_t>(key.data()),
+              reinterpret_cast<uint64_t>(value)};
   memory_ = {};
   slack_ = 0;
+  found_ = {
+      {&code, &map}
+  };
+  granted_.clear();
+  grant(Kind::memory, key.data(), key.size(), false);
   if (code.hook) run.hook = *code.hook;
   return start(code, &code.ops[static_cast<uint32_t>(function)], run, r);
 }
@@ -62,8 +70,6 @@ uint64_t Machine::start(const Decoded& code, const Op* first, abi::Run& run, Reg
   may_gotos_ = kMayGotos;
   backward_jumps_ = limits_.backward_jumps;
   value_ = {};
-  found_.clear();
-  granted_.clear();
   refresh_frame();
   enter_frame(0);
   r[10] = top();
@@ -75,6 +81,7 @@ uint64_t Machine::start(const Decoded& code, const Op* first, abi::Run& run, Reg
   run.engine = this;
   run.grants = code.checked ? this : nullptr;
   const uint64_t r0 = execute_from(first, r);
+  discard_records();
   run.invoke = outer_invoke;
   run.engine = outer_engine;
   run.grants = outer_grants;
@@ -164,11 +171,14 @@ Machine::Tail Machine::tail_call(const Op* op, Registers& r) noexcept {
     if (code.checked == code_->checked) {
       r = {0, reinterpret_cast<uint64_t>(run_->packet), 0, 0, 0, 0, 0, 0, 0, 0, r[10]};
       code_ = &code;
+      run_->program = target;
       value_ = {};  // Of a map that the next program may not have.
       return Tail::entered;
     }
   }
+  const abi::Executable* const caller = run_->program;
   r[0] = target->enter(*run_);
+  run_->program = caller;
   refresh_frame();
   return run_->faulted ? Tail::stopped : Tail::finished;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -40,8 +41,10 @@ class Executable : public std::enable_shared_from_this<Executable> {
   virtual uint64_t enter(Run& run) const noexcept = 0;
 
   /// Calls one function of the program on its own, outside of any run of it: what a timer does. `function` is the value
-  /// that a function-pointer register held. `run` has services set and no packet.
-  virtual uint64_t call(Run& run, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3) const noexcept = 0;
+  /// that a function-pointer register held; it is given a map, the key of an element and the element's value, and may
+  /// read the key's bytes. `run` has services set and no packet.
+  virtual uint64_t call(Run& run, uint64_t function, Map& map, std::span<const std::byte> key,
+                        std::byte* value) const noexcept = 0;
 
  private:
   const Identity identity_;

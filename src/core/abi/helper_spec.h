@@ -26,6 +26,7 @@ enum class Arg : uint8_t {
   prog_array,      ///< A map of type prog_array.
   map_key,         ///< key_size readable bytes of the map before it.
   map_value,       ///< value_size readable bytes of that map.
+  map_value_out,   ///< The same, writable; a bloom filter only reads them.
   memory,          ///< Readable bytes, as many as the next argument says.
   memory_or_null,  ///< The same, or null with size 0.
   memory_out,      ///< Writable bytes, as many as the next argument says.
@@ -47,7 +48,7 @@ enum class Arg : uint8_t {
   dynptr,          ///< An initialised struct bpf_dynptr.
   dynptr_out,      ///< 16 bytes of stack where one may be made.
   spin_lock,       ///< The struct bpf_spin_lock of a map value.
-  map_bytes8,      ///< Eight writable bytes of a map value, aligned.
+  map_bytes4,      ///< Four writable bytes of a map value, aligned.
   timer,           ///< The struct bpf_timer of a map value.
   kernel_pointer,  ///< A pointer field of a map value (`__kptr`).
   anything,        ///< A value handed on unseen (a callback's context).
@@ -124,6 +125,7 @@ consteval bool carries(Arg a) {
     case Arg::memory:
     case Arg::bytes16:
     case Arg::memory_or_null: return std::is_same_v<T, const std::byte*>;
+    case Arg::map_value_out:
     case Arg::memory_out:
     case Arg::buffer_or_null:
     case Arg::bytes16_out:
@@ -133,8 +135,8 @@ consteval bool carries(Arg a) {
     case Arg::timer:
     case Arg::kernel_pointer: return std::is_same_v<T, std::byte*>;
     case Arg::string: return std::is_same_v<T, const char*>;
+    case Arg::map_bytes4:
     case Arg::u32_inout: return std::is_same_v<T, uint32_t*>;
-    case Arg::map_bytes8:
     case Arg::u64_out: return std::is_same_v<T, uint64_t*>;
     case Arg::u16_out: return std::is_same_v<T, uint16_t*>;
     case Arg::socket:

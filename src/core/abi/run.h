@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "abi/tables.h"
-#include "abi/timers.h"
 #include "base/time.h"
 #include "netstate/netstate.h"
 #include "packet/packet.h"
@@ -18,6 +17,7 @@ class Map;
 namespace saya::abi {
 
 struct Run;
+class MapTimers;
 
 /// Pseudo-random numbers that a seed repeats (splitmix64). One worker owns it.
 class Random {
@@ -62,7 +62,7 @@ class Datapath {
 struct Services {
   const Clock* clock = nullptr;  ///< Never null.
   Random* random = nullptr;      ///< Never null.
-  TimerQueue* timers = nullptr;
+  MapTimers* timers = nullptr;
   const Netstate* netstate = nullptr;
   Listener* listener = nullptr;
   Datapath* datapath = nullptr;

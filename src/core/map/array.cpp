@@ -36,6 +36,10 @@ class ArrayMap final : public Map {
   std::span<std::byte> value_around(const std::byte* address) noexcept override {
     return value_in({values_, spec().max_entries * stride_}, stride_, 0, spec().value_size, address);
   }
+  bool key_of(const std::byte* value, std::byte* key) const noexcept override {
+    store(key, static_cast<uint32_t>(static_cast<size_t>(value - values_) / stride_));
+    return true;
+  }
 
  private:
   std::byte* const values_;

@@ -8,6 +8,7 @@
 
 #include "map/checks.h"
 #include "map/map_of_maps.h"
+#include "map/queue_host.h"
 #include "map/words.h"
 
 namespace saya {
@@ -66,6 +67,7 @@ size_t host_value_size(const Map& map) noexcept {
 
 Result<std::vector<std::byte>> host_lookup(Map& map, std::span<const std::byte> key) {
   SAYA_CHECK(check_size(map, "key", key.size(), map.spec().key_size));
+  if (is_keyless(map)) return host_peek(map);
   if (is_map_of_maps(map.spec().type)) SAYA_CHECK(explain(map, key, -EOPNOTSUPP));
   std::vector<std::byte> value = gather(map, key);
   if (value.empty()) SAYA_CHECK(explain(map, key, -ENOENT));
@@ -74,6 +76,7 @@ Result<std::vector<std::byte>> host_lookup(Map& map, std::span<const std::byte> 
 
 Result<> host_update(Map& map, std::span<const std::byte> key, std::span<const std::byte> value, uint64_t flags) {
   SAYA_CHECK(check_size(map, "key", key.size(), map.spec().key_size));
+  if (is_keyless(map)) return host_push(map, value, flags);
   SAYA_CHECK(check_size(map, "value", value.size(), host_value_size(map)));
   for (uint32_t cpu = 0; cpu < map.copies(); ++cpu)
     SAYA_CHECK(explain(map, key, map.update(key.data(), value.data() + cpu * host_stride(map), flags, cpu)));

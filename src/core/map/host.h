@@ -1,4 +1,5 @@
 // The host side of a map: what bpf(2) offers user space, with words instead of errno.
+// Maps without keys: map/queue_host.h; here they take an empty key.
 #pragma once
 
 #include <cstddef>

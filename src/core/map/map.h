@@ -100,7 +100,7 @@ class MapMemory {
 /// A map shared by programs, workers and the control plane; every member may be called from any thread.
 /// Keys and values have exactly spec().key_size and spec().value_size bytes. A pointer from lookup() stays valid for
 /// the map's life; after the element was deleted it may come to belong to another key (as in the kernel).
-class Map {
+class Map : public std::enable_shared_from_this<Map> {
  public:
   Map(MapSpec spec, MapMemory memory) : spec_(std::move(spec)), memory_(std::move(memory)) {}
   virtual ~Map() = default;
@@ -123,6 +123,8 @@ class Map {
   virtual int next_key(const std::byte* key, std::byte* next) const noexcept = 0;
   /// The value whose bytes contain `address`, or an empty span: what the checked interpreter lets a program touch.
   virtual std::span<std::byte> value_around(const std::byte* address) noexcept = 0;
+  /// Writes the key of the value that begins at `value`; false for types that cannot tell.
+  virtual bool key_of(const std::byte* /*value*/, std::byte* /*key*/) const noexcept { return false; }
   /// The maps without keys: a queue or a stack takes a value, gives its next one away or shows it. A bloom filter only
   /// takes values, and peek() says whether it may have taken `value` (0 or -ENOENT), which it does not change. 0 or a
   /// negative errno as the BPF helpers return it; a value that was not there is zeroed.

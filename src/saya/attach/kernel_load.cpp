@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
+
+#include "attach/pipeline.h"
 
 namespace saya::attach {
 namespace {
@@ -14,17 +15,6 @@ using program::Type;
 
 /// Types whose programs load only together with what they are for: a kernel function, another program, a structure.
 constexpr Type kNeedTarget[] = {Type::tracing, Type::struct_ops, Type::ext, Type::lsm};
-
-Type type_of(const object::Function& function) { return program::type_of_section(function.section).type; }
-
-/// The type of the programs whose sections tell none: they are tail-called by the others, if those agree. Else tc's.
-Type type_of_others(const object::Object& object) {
-  std::set<Type> types;
-  for (const object::Function& function : object.functions)
-    if (function.entry) types.insert(type_of(function));
-  types.erase(Type::unspec);
-  return types.size() == 1 ? *types.begin() : Type::sched_cls;
-}
 
 /// "processed 12 insns ..." among what the verifier says about a program that it takes.
 std::string statistics_in(const std::string& log) {
@@ -35,7 +25,7 @@ std::string statistics_in(const std::string& log) {
 class Loader {
  public:
   Loader(const object::Object& object, const program::Target& target, Type type, KernelLoad& result)
-      : object_(object), target_(target), type_(type), others_(type_of_others(object)), result_(result) {}
+      : object_(object), target_(target), type_(type), result_(result) {}
 
   void run() {
     report_maps();
@@ -51,9 +41,7 @@ class Loader {
   }
 
   Type type_for(const object::Function& function) const {
-    if (type_ != Type::unspec) return type_;
-    const Type by_section = type_of(function);
-    return by_section == Type::unspec ? others_ : by_section;
+    return type_ != Type::unspec ? type_ : default_type(object_, function);
   }
 
   KernelAnswer ask(uint32_t index) {
@@ -101,8 +89,7 @@ class Loader {
 
   const object::Object& object_;
   const program::Target& target_;
-  const Type type_;    ///< That was asked for, or unspec.
-  const Type others_;  ///< Of programs that would have none.
+  const Type type_;  ///< That was asked for, or unspec.
   KernelLoad& result_;
 };
 

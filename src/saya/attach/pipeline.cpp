@@ -15,17 +15,23 @@ Result<Placement> Pipeline::attach(const Placement& placement, std::span<nic::Po
   // 1. The file becomes an Object, its maps are created: object/read.cpp, program/maps.cpp.
   SAYA_TRY(const OpenObject* open, objects_.open(placement.object));
   SAYA_TRY(const uint32_t index, choose_program(open->object, placement));
-  // 2. The function and all it calls become a Program: program/link.cpp.
-  SAYA_TRY(const program::ProgramPtr program,
-           program::link(open->object, index, open->maps, type_at(placement.point), objects_.target()));
-  // 3. The Program becomes an Executable. Unverified code has only this one, which checks every access: interp/.
+  // 2. The program becomes something that runs, and so do those that it may tail-call: prepare().
+  SAYA_TRY(abi::ExecutablePtr executable, prepare(placement.object, index, type_at(placement.point)));
+  // 3. The hook's snapshot is replaced, on every port or on none: install.cpp, hook/filters.cpp.
+  return install(placement, std::move(executable), ports);
+}
+
+Result<abi::ExecutablePtr> Pipeline::prepare(const std::string& path, uint32_t index, program::Type type) {
+  SAYA_TRY(const OpenObject* open, objects_.open(path));
+  // The function and all it calls become a Program: program/link.cpp.
+  SAYA_TRY(const program::ProgramPtr program, program::link(open->object, index, open->maps, type, objects_.target()));
+  // The Program becomes an Executable. Unverified code has only this one, which checks every access: interp/.
   SAYA_TRY(abi::ExecutablePtr executable, interp::run_checked(program, helper::table()));
-  // 4. So do the programs that it may tail-call, once for each object: tail_calls.cpp.
+  // So do the programs that it may tail-call, once for each object: tail_calls.cpp.
   SAYA_CHECK(claim_prog_arrays(*program));
   if (!filled_.contains(open)) SAYA_CHECK(fill_prog_arrays(*open, program->type, objects_.target()));
   filled_.insert(open);
-  // 5. The hook's snapshot is replaced, on every port or on none: install.cpp, hook/filters.cpp.
-  return install(placement, std::move(executable), ports);
+  return executable;
 }
 
 Pipeline::~Pipeline() {
@@ -41,7 +47,23 @@ bool contradicts(const object::Function& function, hook::Point point) {
   return hook && hook != program::hook_of(type_at(point));
 }
 
+/// What the programs whose sections tell a type agree on; unspec where they do not.
+program::Type common_type(const object::Object& object) {
+  std::set<program::Type> types;
+  for (const object::Function& function : object.functions)
+    if (function.entry) types.insert(program::type_of_section(function.section).type);
+  types.erase(program::Type::unspec);
+  return types.size() == 1 ? *types.begin() : program::Type::unspec;
+}
+
 }  // namespace
+
+program::Type default_type(const object::Object& object, const object::Function& function) {
+  const program::Type own = program::type_of_section(function.section).type;
+  if (own != program::Type::unspec) return own;
+  const program::Type common = common_type(object);
+  return common != program::Type::unspec ? common : program::Type::sched_cls;
+}
 
 Result<uint32_t> choose_program(const object::Object& object, const Placement& placement) {
   const auto suits = [&](const object::Function& function) {

@@ -10,6 +10,7 @@
 #include "attach/placement.h"
 #include "attach/target.h"
 #include "nic/nic.h"
+#include "program/program.h"
 
 namespace saya::attach {
 
@@ -29,12 +30,22 @@ class Pipeline {
   /// with pref and handle as chosen and filter.program set.
   Result<Placement> attach(const Placement& placement, std::span<nic::Port* const> ports);
 
+  /// The stages before the last: function `index` of the object at `path`, ready to run as a program of `type`, with
+  /// the prog arrays of its object filled.
+  Result<abi::ExecutablePtr> prepare(const std::string& path, uint32_t index, program::Type type);
+  /// Opens the object at `path`, or finds it.
+  Result<const OpenObject*> open(const std::string& path) { return objects_.open(path); }
+
   const Objects& objects() const noexcept { return objects_; }
 
  private:
   Objects objects_;
   std::set<const OpenObject*> filled_;  ///< Whose prog arrays hold what they hold from the beginning.
 };
+
+/// The type that a program has when nobody says one: what its section tells, else that of the object's other programs,
+/// where they agree, else sched_cls.
+program::Type default_type(const object::Object& object, const object::Function& function);
 
 /// The function of `object` that `placement` means: its name or section, else the only program whose section name fits
 /// the hook, else the only program.

@@ -1,6 +1,8 @@
 // Opening an object for the `saya obj` commands.
 #include "cli/obj.h"
 
+#include <fmt/format.h>
+
 #include "attach/objects.h"
 #include "attach/target.h"
 #include "base/terminal.h"
@@ -37,6 +39,14 @@ Result<OpenedObject> open_object(const ObjectWords& words) {
   auto chosen = choose(object, words.program);
   if (!chosen) return std::unexpected(std::move(chosen).error().at(words.file));
   return OpenedObject{words.file, std::move(object), std::move(target), *std::move(chosen)};
+}
+
+Result<program::Type> parse_type(const std::string& word) {
+  if (word.empty()) return program::Type::unspec;
+  if (const auto type = program::parse_type(word)) return *type;
+  return fail(
+      Code::invalid_argument,
+      fmt::format("--type '{}' is no type of programs: give xdp, tc or another of docs/reference/programs.md", word));
 }
 
 void print_json(const Json& json) { print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"); }

@@ -34,6 +34,9 @@ struct OpenedObject {
 /// Opens words.file and finds words.program in it, or all programs. Maps are not created: nothing runs here.
 Result<OpenedObject> open_object(const ObjectWords& words);
 
+/// The type that --type names; unspec for an empty word.
+Result<program::Type> parse_type(const std::string& word);
+
 /// The names in an object may be any bytes; JSON is UTF-8.
 void print_json(const Json& json);
 /// Text with names from an object in it.

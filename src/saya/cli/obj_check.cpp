@@ -119,14 +119,6 @@ std::vector<VerbProgram> verb_programs(const std::vector<Checked>& programs) {
   return verbs;
 }
 
-Result<program::Type> parse_type(const std::string& word) {
-  if (word.empty()) return program::Type::unspec;
-  if (const auto type = program::parse_type(word)) return *type;
-  return fail(
-      Code::invalid_argument,
-      fmt::format("--type '{}' is no type of programs: give xdp, tc or another of docs/reference/programs.md", word));
-}
-
 /// What the running kernel says, if it is to be asked.
 Result<std::optional<attach::KernelLoad>> ask_kernel(const CheckWords& words, const OpenedObject& opened,
                                                      program::Type type) {

@@ -9,18 +9,18 @@
 #include <optional>
 #include <set>
 
+#include "abi/map_timers.h"
 #include "attach/pipeline.h"
 #include "attach/target.h"
 #include "base/published.h"
-#include "base/read_all.h"
 #include "port/pcap.h"
+#include "run/netstate_file.h"
 
 namespace saya::run {
 namespace {
 
-constexpr size_t kMostTimers = 1 << 20;             // Between two packets.
-constexpr size_t kMostNetstate = size_t{64} << 20;  // Bytes of a state file: a full routing table and more.
-constexpr size_t kFrames = 4096;                    // 16 MiB of address space; only what is in flight is touched.
+constexpr size_t kMostTimers = 1 << 20;  // Between two packets.
+constexpr size_t kFrames = 4096;         // 16 MiB of address space; only what is in flight is touched.
 
 /// Everything one run owns. Members are destroyed in reverse: packets before their pool.
 struct World {
@@ -29,7 +29,7 @@ struct World {
   RealClock real_clock;
   Netstate netstate;
   abi::Random random;
-  abi::TimerQueue timers;
+  abi::MapTimers timers;
   nic::Nic nic;
   ClockKind kind;
 
@@ -43,14 +43,6 @@ struct World {
   /// How many packets may be under way together: in virtual time one, so that each sees what the one before it left.
   size_t burst() const { return kind == ClockKind::capture ? 1 : hook::kBurst; }
 };
-
-Result<Netstate> read_netstate(const std::string& path) {
-  if (path.empty()) return Netstate{};
-  SAYA_TRY(const std::string text, read_whole_file(path, kMostNetstate));
-  auto netstate = parse_netstate(text);
-  if (!netstate) return std::unexpected(std::move(netstate).error().at(path));
-  return netstate;
-}
 
 /// A port of the state file keeps its number and address; others get a number of saya's own.
 Device device_of(const Netstate& netstate, std::string_view name) {
@@ -98,24 +90,24 @@ std::optional<Nanoseconds> next_arrival(const World& world) {
 
 /// Fires the timers that are due before `moment`, each at its own time. Those beyond kMostTimers wait: one that arms
 /// itself again at once must not stop the replay.
-void fire_timers(World& world, Nanoseconds moment) {
+void fire_timers(World& world, const abi::Services& services, Nanoseconds moment) {
   if (world.kind == ClockKind::real) {
-    world.timers.fire(world.real_clock.now());
+    world.timers.fire(world.real_clock.now(), services);
     return;
   }
   for (size_t fired = 0; fired < kMostTimers;) {
     const auto due = world.timers.next_deadline();
     if (!due || *due > moment) return;
     world.virtual_clock.advance_to(*due);
-    fired += world.timers.fire(*due);
+    fired += world.timers.fire(*due, services);
   }
 }
 
 /// Plays everything. Virtual time stands still while a packet is under way and jumps to the next event after it; in
 /// real time every frame is due at once.
-Result<> play(World& world, nic::Datapath& datapath, Reader& reader, Report& report) {
+Result<> play(World& world, const abi::Services& services, nic::Datapath& datapath, Reader& reader, Report& report) {
   while (const auto next = next_arrival(world)) {
-    fire_timers(world, *next);
+    fire_timers(world, services, *next);
     world.virtual_clock.advance_to(world.kind == ClockKind::real ? std::numeric_limits<Nanoseconds>::max() : *next);
     size_t arrived = 0;
     for (nic::Port& port : world.nic.ports()) arrived += datapath.poll(port, world.burst());
@@ -189,20 +181,19 @@ Result<Report> run(const Options& options, Recorder::Sinks sinks) {
   SAYA_TRY(std::optional<CaptureWriter> capture, open_capture(world, options));
   sinks.capture = capture ? &*capture : nullptr;
   Recorder recorder(world.nic, std::move(sinks));
-  nic::Datapath datapath(world.nic,
-                         {.clock = &world.program_clock(),
-                          .random = &world.random,
-                          .timers = &world.timers,
-                          .netstate = &world.netstate,
-                          .listener = &recorder},
-                         &recorder);
+  const abi::Services services{.clock = &world.program_clock(),
+                               .random = &world.random,
+                               .timers = &world.timers,
+                               .netstate = &world.netstate,
+                               .listener = &recorder};
+  nic::Datapath datapath(world.nic, services, &recorder);
 
   Report report;
   {
     Reader reader;
     const RealClock stopwatch;
     const Nanoseconds start = stopwatch.now();
-    SAYA_CHECK(play(world, datapath, reader, report));
+    SAYA_CHECK(play(world, services, datapath, reader, report));
     report.elapsed = stopwatch.now() - start;
   }
   report.ended_early = early_end(world);
