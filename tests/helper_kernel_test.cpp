@@ -72,6 +72,10 @@ const Row kRows[] = {
 #include "helper/checksum.def"
 #include "helper/flow.def"
 #include "helper/map.def"
+#include "helper/perf.def"
+#include "helper/queue.def"
+#include "helper/ring.def"
+#include "helper/redirect.def"
 #include "helper/skb.def"
 #include "helper/xdp.def"
 };
@@ -143,22 +147,45 @@ struct RefusedRow {
 };
 
 const RefusedRow kRefused[] = {
-    {"packet bytes for skb_store_bytes", kTc,  "r2 = 0;r3 = r7;r4 = 4;r5 = 0;call bpf_skb_store_bytes",
-     "helper access to the packet is not allowed",                                                                                   "helper access to the packet is not allowed"             },
-    {"packet bytes for skb_load_bytes",  kTc,  "r2 = 0;r3 = r7;r4 = 4;call bpf_skb_load_bytes",
-     "helper access to the packet is not allowed",                                                                                   "helper access to the packet is not allowed"             },
-    {"packet bytes for xdp_store_bytes", kXdp, "r2 = 0;r3 = r7;r4 = 4;call bpf_xdp_store_bytes",
-     "helper access to the packet is not allowed",                                                                                   "helper access to the packet is not allowed"             },
-    {"packet bytes for trace_printk",    kXdp, "r1 = r7;r2 = 4;call bpf_trace_printk",
-     "helper access to the packet is not allowed",                                                                                   "helper access to the packet is not allowed"             },
-    {"a size of zero",                   kTc,  "r2 = 0;r3 = r10;r3 += -8;r4 = 0;call bpf_skb_load_bytes", "invalid zero-sized read",
-     "an invalid zero-sized access"                                                                                                                                                           },
-    {"a map that is no prog_array",      kXdp, "r2 = map[idx:0];r3 = 0;call bpf_tail_call",
-     "expected prog array map for tail call",                                                                                        "expected prog array map for tail call"                  },
-    {"no context",                       kXdp, "r1 = r10;r2 = 0;call bpf_xdp_adjust_head",                "R1 type=fp expected=ctx",
-     "which is not the context"                                                                                                                                                               },
-    {"an atomic on the packet",          kXdp, "r2 = 1;lock *(u32 *)(r7 +0) += r2",
-     "BPF_ATOMIC stores into R7 pkt is not allowed",                                                                                 "is a BPF_ATOMIC store into R7 pkt, which is not allowed"},
+    {"packet bytes for skb_store_bytes",   kTc,  "r2 = 0;r3 = r7;r4 = 4;r5 = 0;call bpf_skb_store_bytes",
+     "helper access to the packet is not allowed",                                                                                                                                        "helper access to the packet is not allowed"             },
+    {"packet bytes for skb_load_bytes",    kTc,  "r2 = 0;r3 = r7;r4 = 4;call bpf_skb_load_bytes",
+     "helper access to the packet is not allowed",                                                                                                                                        "helper access to the packet is not allowed"             },
+    {"packet bytes for xdp_store_bytes",   kXdp, "r2 = 0;r3 = r7;r4 = 4;call bpf_xdp_store_bytes",
+     "helper access to the packet is not allowed",                                                                                                                                        "helper access to the packet is not allowed"             },
+    {"packet bytes for trace_printk",      kXdp, "r1 = r7;r2 = 4;call bpf_trace_printk",
+     "helper access to the packet is not allowed",                                                                                                                                        "helper access to the packet is not allowed"             },
+    {"a size of zero",                     kTc,  "r2 = 0;r3 = r10;r3 += -8;r4 = 0;call bpf_skb_load_bytes",                       "invalid zero-sized read",
+     "an invalid zero-sized access"                                                                                                                                                                                                                },
+    {"a map that is no prog_array",        kXdp, "r2 = map[idx:0];r3 = 0;call bpf_tail_call",
+     "expected prog array map for tail call",                                                                                                                                             "expected prog array map for tail call"                  },
+    {"a record that is kept",              kXdp, "r1 = map[idx:11];r2 = 8;r3 = 0;call bpf_ringbuf_reserve",
+     "BPF_EXIT instruction in main prog would lead to reference leak",                                                                                                                    "would lead to reference leak"                           },
+    {"a record that is no record",         kXdp, "r1 = r10;r1 += -8;r2 = 0;call bpf_ringbuf_submit",
+     "R1 type=fp expected=ringbuf_mem",                                                                                                                                                   "which is no reserved record"                            },
+    {"a record from its middle",           kXdp,
+     "r1 = map[idx:11];r2 = 16;r3 = 0;call bpf_ringbuf_reserve;if r0 == 0 goto end;r1 = r0;r1 += 8;r2 = 0;call "
+     "bpf_ringbuf_submit",                                                                                                        "R1 must have zero offset when passed to release func", "which is no reserved record"                            },
+    {"a record twice",                     kXdp,
+     "r1 = map[idx:11];r2 = 16;r3 = 0;call bpf_ringbuf_reserve;if r0 == 0 goto end;r6 = r0;r1 = r6;r2 = 0;call "
+     "bpf_ringbuf_submit;r1 = r6;r2 = 0;call bpf_ringbuf_submit",                                                                 "R1 type=scalar expected=ringbuf_mem",                  "which is no reserved record"                            },
+    {"a record after it was submitted",    kXdp,
+     "r1 = map[idx:11];r2 = 16;r3 = 0;call bpf_ringbuf_reserve;if r0 == 0 goto end;r6 = r0;r1 = r6;r2 = 0;call "
+     "bpf_ringbuf_submit;r0 = *(u64 *)(r6 +0)",                                                                                   "R6 invalid mem access 'scalar'",                       "nowhere near"                                           },
+    {"bytes behind a record",              kXdp,
+     "r1 = map[idx:11];r2 = 16;r3 = 0;call bpf_ringbuf_reserve;if r0 == 0 goto end;*(u64 *)(r0 +16) = 1",                         "invalid access to memory, mem_size=16 off=16 size=8",  "nowhere near"                                           },
+    {"packet bytes for perf_event_output", kXdp, "r2 = map[idx:12];r3 = 0;r4 = r7;r5 = 8;call bpf_perf_event_output",
+     "helper access to the packet is not allowed",                                                                                                                                        "helper access to the packet is not allowed"             },
+    {"packet bytes for ringbuf_output",    kXdp, "r1 = map[idx:11];r2 = r7;r3 = 8;r4 = 0;call bpf_ringbuf_output",
+     "helper access to the packet is not allowed",                                                                                                                                        "helper access to the packet is not allowed"             },
+    {"packet bytes for map_pop_elem",      kXdp, "r1 = map[idx:8];r2 = r7;call bpf_map_pop_elem",
+     "helper access to the packet is not allowed",                                                                                                                                        "helper access to the packet is not allowed"             },
+    {"a pop of a bloom filter",            kXdp, "*(u64 *)(r10 -8) = 1;r1 = map[idx:10];r2 = r10;r2 += -8;call bpf_map_pop_elem",
+     "cannot pass map_type 30 into func bpf_map_pop_elem#88",                                                                                                                             "cannot pass map_type 30 into func bpf_map_pop_elem#88"  },
+    {"no context",                         kXdp, "r1 = r10;r2 = 0;call bpf_xdp_adjust_head",                                      "R1 type=fp expected=ctx",
+     "which is not the context"                                                                                                                                                                                                                    },
+    {"an atomic on the packet",            kXdp, "r2 = 1;lock *(u32 *)(r7 +0) += r2",
+     "BPF_ATOMIC stores into R7 pkt is not allowed",                                                                                                                                      "is a BPF_ATOMIC store into R7 pkt, which is not allowed"},
 };
 
 std::string with_packet_pointer(Type type, const char* text) {
@@ -310,10 +337,10 @@ class HelperGate {
     if (row.r0 < 0) cases_.insert({helper, -row.r0});
   }
 
-  /// Programs "int HELPER__ERRNO_WORDS(" of a source.
+  /// Programs "int HELPER__ERRNO_WORDS(" or "CASE(HELPER__ERRNO_WORDS," of a source.
   void add_source(const std::filesystem::path& path) {
     std::ifstream file(path);
-    const std::regex program(R"(^int (\w+?)__([A-Z0-9]*)\w*\()");
+    const std::regex program(R"(^(?:int |CASE\()(\w+?)__([A-Z0-9]*)\w*[(,])");
     for (std::string line; std::getline(file, line);) {
       std::smatch match;
       if (!std::regex_search(line, match, program)) continue;

@@ -17,13 +17,6 @@ extern int bpf_dynptr_copy(struct bpf_dynptr* to, __u32 to_offset, struct bpf_dy
                            __u32 size) __ksym;
 extern int bpf_dynptr_memset(struct bpf_dynptr* ptr, __u32 offset, __u32 size, __u8 value) __ksym;
 
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __type(key, __u32);
-  __type(value, __u64[8]);
-  __uint(max_entries, 1);
-} memory SEC(".maps");
-
 SEC("tc")
 int bpf_dynptr_from_skb__has_the_packets_size(struct __sk_buff* skb) {
   struct bpf_dynptr ptr;
@@ -75,13 +68,6 @@ int bpf_dynptr_is_rdonly__is_false_at_tc(struct __sk_buff* skb) {
   struct bpf_dynptr ptr;
   bpf_dynptr_from_skb(skb, 0, &ptr);
   return bpf_dynptr_is_null(&ptr) + 10 * bpf_dynptr_is_rdonly(&ptr);
-}
-
-SEC("socket")
-int bpf_dynptr_is_rdonly__is_true_in_a_socket_filter(struct __sk_buff* skb) {
-  struct bpf_dynptr ptr;
-  if (bpf_dynptr_from_skb(skb, 0, &ptr)) return -1;
-  return bpf_dynptr_is_rdonly(&ptr) + 10 * (bpf_dynptr_slice_rdwr(&ptr, 0, 0, 4) != 0);
 }
 
 SEC("tc")
@@ -227,16 +213,6 @@ int bpf_dynptr_copy__inside_a_packet(struct __sk_buff* skb) {
 }
 
 SEC("tc")
-int bpf_dynptr_copy__to_memory(struct __sk_buff* skb) {
-  struct bpf_dynptr ptr, copy;
-  __u32 key = 0;
-  __u64* value = bpf_map_lookup_elem(&memory, &key);
-  if (!value || bpf_dynptr_from_skb(skb, 0, &ptr)) return -1;
-  bpf_dynptr_from_mem(value, 64, 0, &copy);
-  return bpf_dynptr_copy(&copy, 3, &ptr, 6, 30);
-}
-
-SEC("tc")
 int bpf_dynptr_copy__E2BIG_from(struct __sk_buff* skb) {
   struct bpf_dynptr ptr, copy;
   bpf_dynptr_from_skb(skb, 0, &ptr);
@@ -303,17 +279,10 @@ int bpf_dynptr_memset__of_nothing_in_a_null_dynptr(struct __sk_buff* skb) {
   return bpf_dynptr_memset(&ptr, 0, 0, 0);
 }
 
-SEC("socket")
-int bpf_dynptr_memset__EINVAL_rdonly(struct __sk_buff* skb) {
-  struct bpf_dynptr ptr;
-  bpf_dynptr_from_skb(skb, 0, &ptr);
-  return bpf_dynptr_memset(&ptr, 0, 1, 0);
-}
-
 SEC("tc")
-int bpf_dynptr_size__bpf_ksym_exists(struct __sk_buff* skb) {
+int bpf_dynptr_size__exists(struct __sk_buff* skb) {
   struct bpf_dynptr ptr;
-  if (!bpf_ksym_exists(bpf_dynptr_size) || bpf_dynptr_from_skb(skb, 0, &ptr)) return -1;
+  if (!bpf_dynptr_size || bpf_dynptr_from_skb(skb, 0, &ptr)) return -1;
   return (int)bpf_dynptr_size(&ptr);
 }
 

@@ -21,7 +21,9 @@ class FakeProgram final : public abi::Executable {
     for (size_t i = 0; i < runs.size(); ++i) results[i] = body_(runs[i]);
   }
   uint64_t enter(abi::Run& run) const noexcept override { return body_(run); }
-  uint64_t call(abi::Run& run, uint64_t, uint64_t, uint64_t, uint64_t) const noexcept override { return body_(run); }
+  uint64_t call(abi::Run& run, uint64_t, Map&, std::span<const std::byte>, std::byte*) const noexcept override {
+    return body_(run);
+  }
 
  private:
   Body body_;

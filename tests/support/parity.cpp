@@ -88,7 +88,7 @@ Result<std::unique_ptr<Parity>> Parity::open(const std::string& path, std::share
   const program::Target target = kernel::running_target(kernel);
   SAYA_TRY(object::Object object, attach::read_object(path));
   SAYA_TRY(attach::KernelLoad load, attach::load_into_kernel(object, target, program::Type::unspec, kernel));
-  program::Target ours = program::default_target();
+  program::Target ours = attach::own_target();
   ours.types = target.types;
   return std::unique_ptr<Parity>(new Parity(std::move(object), std::move(load), std::move(ours)));
 }

@@ -6,6 +6,7 @@
 #include "helper/errno.h"
 #include "helper/skb.h"
 #include "packet/checksum.h"
+#include "packet/receive_sum.h"
 
 namespace saya::helper {
 namespace {
@@ -63,7 +64,20 @@ uint64_t csum_diff(Run&, const std::byte* from, uint32_t from_size, const std::b
   return checksum_fold(sum);
 }
 
-uint64_t csum_update(Run&, Packet*, uint32_t) noexcept { return result(-ENOTSUPP); }
+uint64_t csum_update(Run&, Packet* skb, uint32_t sum) noexcept {
+  if (skb->checksum != Checksum::complete) return result(-ENOTSUPP);
+  return skb->checksum_sum = checksum_combine(skb->checksum_sum, sum);
+}
+
+uint64_t csum_level(Run&, Packet* skb, uint64_t level) noexcept {
+  switch (level) {  // BPF_CSUM_LEVEL_*.
+    case 0: return skb->checksum == Checksum::unnecessary ? skb->checksum_level : result(-EACCES);
+    case 1: raise_checksum_level(*skb); return 0;
+    case 2: lower_checksum_level(*skb); return 0;
+    case 3: reset_checksum_level(*skb); return 0;
+    default: return result(-EINVAL);
+  }
+}
 
 uint64_t l3_csum_replace(Run&, Packet* skb, uint32_t offset, uint64_t from, uint64_t to, uint64_t flags) noexcept {
   if (flags & ~kFieldSize) return result(-EINVAL);

@@ -10,12 +10,12 @@ namespace {
 
 constexpr uint32_t kSpins = 1u << 22;  ///< Some milliseconds; the kernel gives up after a quarter of a second.
 
-uint64_t holder(const Run& run) { return uint64_t{run.services->cpu} + 1; }
+uint32_t holder(const Run& run) { return run.services->cpu + 1; }
 
-int take(uint64_t& lock, uint64_t self) {
-  const std::atomic_ref<uint64_t> word(lock);
+int take(uint32_t& lock, uint32_t self) {
+  const std::atomic_ref<uint32_t> word(lock);
   for (uint32_t spin = 0; spin < kSpins; ++spin) {
-    uint64_t seen = 0;
+    uint32_t seen = 0;
     if (word.compare_exchange_weak(seen, self, std::memory_order_acquire)) return 0;
     if (seen == self) return -EDEADLK;
   }
@@ -24,20 +24,20 @@ int take(uint64_t& lock, uint64_t self) {
 
 }  // namespace
 
-uint64_t bpf_res_spin_lock(Run& run, uint64_t* lock) noexcept { return result32(take(*lock, holder(run))); }
+uint64_t bpf_res_spin_lock(Run& run, uint32_t* lock) noexcept { return result32(take(*lock, holder(run))); }
 
 /// Only the holder's own: an unverified program may unlock what it never locked.
-uint64_t bpf_res_spin_unlock(Run& run, uint64_t* lock) noexcept {
-  uint64_t self = holder(run);
-  std::atomic_ref<uint64_t>(*lock).compare_exchange_strong(self, 0, std::memory_order_release);
+uint64_t bpf_res_spin_unlock(Run& run, uint32_t* lock) noexcept {
+  uint32_t self = holder(run);
+  std::atomic_ref<uint32_t>(*lock).compare_exchange_strong(self, 0, std::memory_order_release);
   return 0;
 }
 
-uint64_t bpf_res_spin_lock_irqsave(Run& run, uint64_t* lock, uint64_t*) noexcept {
+uint64_t bpf_res_spin_lock_irqsave(Run& run, uint32_t* lock, uint64_t*) noexcept {
   return bpf_res_spin_lock(run, lock);
 }
 
-uint64_t bpf_res_spin_unlock_irqrestore(Run& run, uint64_t* lock, uint64_t*) noexcept {
+uint64_t bpf_res_spin_unlock_irqrestore(Run& run, uint32_t* lock, uint64_t*) noexcept {
   return bpf_res_spin_unlock(run, lock);
 }
 

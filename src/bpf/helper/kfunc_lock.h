@@ -11,10 +11,10 @@ using abi::Run;
 
 /// `lock` is 0, or one more than the number of the worker that holds it. -EDEADLK when that is this one, -ETIMEDOUT
 /// when it stays another's.
-uint64_t bpf_res_spin_lock(Run& run, uint64_t* lock) noexcept;
-uint64_t bpf_res_spin_unlock(Run& run, uint64_t* lock) noexcept;
-uint64_t bpf_res_spin_lock_irqsave(Run& run, uint64_t* lock, uint64_t* flags) noexcept;
-uint64_t bpf_res_spin_unlock_irqrestore(Run& run, uint64_t* lock, uint64_t* flags) noexcept;
+uint64_t bpf_res_spin_lock(Run& run, uint32_t* lock) noexcept;
+uint64_t bpf_res_spin_unlock(Run& run, uint32_t* lock) noexcept;
+uint64_t bpf_res_spin_lock_irqsave(Run& run, uint32_t* lock, uint64_t* flags) noexcept;
+uint64_t bpf_res_spin_unlock_irqrestore(Run& run, uint32_t* lock, uint64_t* flags) noexcept;
 
 uint64_t bpf_local_irq_save(Run& run, uint64_t* flags) noexcept;
 uint64_t bpf_local_irq_restore(Run& run, uint64_t* flags) noexcept;

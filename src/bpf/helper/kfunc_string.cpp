@@ -18,7 +18,7 @@ constexpr int32_t kMost = 65536;      // XATTR_SIZE_MAX.
 constexpr int kUnreadable = -EFAULT;  ///< What Text::at() answers instead of a character.
 constexpr uint64_t kUpperHalf = uint64_t{1} << 63;
 
-/// Characters at an address, fetched a chunk at a time.
+/// Characters at an address, fetched a chunk at a time. They have no sign, as the kernel's have none.
 class Text {
  public:
   explicit Text(uint64_t address) : address_(address) {}
@@ -63,7 +63,7 @@ int64_t compare(uint64_t one, uint64_t other, bool with_case) {
     int x = a.at(i), y = b.at(i);
     if (x < 0 || y < 0) return -EFAULT;
     if (!with_case) x = to_lower(x), y = to_lower(y);
-    if (x != y) return static_cast<int8_t>(x) < static_cast<int8_t>(y) ? -1 : 1;
+    if (x != y) return x < y ? -1 : 1;
     if (x == 0) return 0;
   }
   return -E2BIG;
@@ -174,7 +174,7 @@ uint64_t bpf_strchrnul(Run&, uint64_t text, uint8_t wanted) noexcept {
 uint64_t bpf_strrchr(Run&, uint64_t text, int32_t wanted) noexcept {
   int64_t last = -ENOENT;
   return result32(find(text, kMost, 0, [&](int64_t i, int c) -> Found {
-    if (static_cast<int8_t>(c) == wanted) last = i;
+    if (c == wanted) last = i;
     return c == 0 ? Found(last) : std::nullopt;
   }));
 }

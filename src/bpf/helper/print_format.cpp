@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "helper/peek.h"
 
@@ -230,6 +231,13 @@ int64_t print(std::string_view format, std::span<const uint64_t> values, std::sp
     }
   }
   return text.finish();
+}
+
+std::optional<std::span<const uint64_t>> print_values(const std::byte* bytes, uint32_t size,
+                                                      std::array<uint64_t, kMostPrintValues>& storage) noexcept {
+  if (size % sizeof(uint64_t) != 0 || size > sizeof storage || (size != 0 && !bytes)) return std::nullopt;
+  if (size != 0) std::memcpy(storage.data(), bytes, size);
+  return std::span<const uint64_t>(storage).first(size / sizeof(uint64_t));
 }
 
 }  // namespace saya::helper

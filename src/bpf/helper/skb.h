@@ -15,6 +15,9 @@ uint64_t skb_store_bytes(Run& run, Packet* skb, uint32_t offset, const std::byte
                          uint64_t flags) noexcept;
 uint64_t skb_load_bytes(Run& run, Packet* skb, uint32_t offset, std::byte* to, uint32_t size) noexcept;
 uint64_t skb_pull_data(Run& run, Packet* skb, uint32_t size) noexcept;
-uint64_t set_hash_invalid(Run& run, Packet* skb) noexcept;
+uint64_t skb_load_bytes_relative(Run& run, Packet* skb, uint32_t offset, std::byte* to, uint32_t size,
+                                 uint32_t header) noexcept;
+uint64_t skb_change_type(Run& run, Packet* skb, uint32_t type) noexcept;
+uint64_t skb_set_tstamp(Run& run, Packet* skb, uint64_t time, uint32_t clock) noexcept;
 
 }  // namespace saya::helper

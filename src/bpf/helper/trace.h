@@ -1,4 +1,4 @@
-// bpf_trace_printk(): a line for people.
+// bpf_trace_printk() and bpf_trace_vprintk(): a line for people.
 #pragma once
 
 #include "abi/run.h"
@@ -8,5 +8,7 @@ namespace saya::helper {
 using abi::Run;
 
 uint64_t trace_printk(Run& run, const std::byte* format, uint32_t size, uint64_t a, uint64_t b, uint64_t c) noexcept;
+uint64_t trace_vprintk(Run& run, const std::byte* format, uint32_t size, const std::byte* values,
+                       uint32_t values_size) noexcept;
 
 }  // namespace saya::helper

@@ -12,10 +12,19 @@ uint64_t ktime_get_ns(Run& run) noexcept { return static_cast<uint64_t>(run.serv
 
 uint64_t ktime_get_boot_ns(Run& run) noexcept { return ktime_get_ns(run); }
 
+uint64_t ktime_get_tai_ns(Run& run) noexcept { return ktime_get_ns(run); }
+
+uint64_t ktime_get_coarse_ns(Run& run) noexcept {
+  const uint64_t now = ktime_get_ns(run);
+  return now - now % kNanosecondsPerJiffy;
+}
+
 uint64_t jiffies64(Run& run) noexcept { return ktime_get_ns(run) / kNanosecondsPerJiffy; }
 
 uint64_t get_prandom_u32(Run& run) noexcept { return run.services->random->next() >> 32; }
 
 uint64_t get_smp_processor_id(Run& run) noexcept { return run.services->cpu; }
+
+uint64_t get_numa_node_id(Run&) noexcept { return 0; }
 
 }  // namespace saya::helper

@@ -18,7 +18,8 @@ class Interpreted final : public abi::Executable {
   Interpreted(Identity identity, Decoded code, Limits limits);
   void run(std::span<abi::Run> runs, std::span<uint64_t> results) const noexcept override;
   uint64_t enter(abi::Run& run) const noexcept override;
-  uint64_t call(abi::Run& run, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3) const noexcept override;
+  uint64_t call(abi::Run& run, uint64_t function, Map& map, std::span<const std::byte> key,
+                std::byte* value) const noexcept override;
   const Decoded& code() const noexcept { return code_; }
 
  private:

@@ -30,7 +30,8 @@ abi::Executable::Identity identify(const program::Program& program, abi::Hook ho
           .hook = hook,
           .tag = program.tag,
           .frags = program.frags,
-          .writes_packet = may_write_packet(program)};
+          .writes_packet = may_write_packet(program),
+          .expected_attach_type = program.expected_attach_type};
 }
 
 Result<abi::ExecutablePtr> make(program::ProgramPtr program, abi::HelperTable helpers, bool checked,
@@ -78,11 +79,12 @@ uint64_t Interpreted::enter(abi::Run& run) const noexcept {
   return machine.run(code_, run);
 }
 
-uint64_t Interpreted::call(abi::Run& run, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3) const noexcept {
+uint64_t Interpreted::call(abi::Run& run, uint64_t function, Map& map, std::span<const std::byte> key,
+                           std::byte* value) const noexcept {
   if (!code_.is_function(function)) return 0;
   Machine machine(limits_);
   run.program = this;
-  return machine.call(code_, run, function, r1, r2, r3);
+  return machine.call(code_, run, function, map, key, value);
 }
 
 Result<abi::ExecutablePtr> run_checked(program::ProgramPtr program, abi::HelperTable helpers, Limits limits) {

@@ -42,8 +42,9 @@ class Machine final : abi::Grants {
 
   /// Runs `code` over run.packet.
   uint64_t run(const Decoded& code, abi::Run& run) noexcept;
-  /// Calls one function of `code`: its op, or the value of a register that points to it. As abi::Executable::call().
-  uint64_t call(const Decoded& code, abi::Run& run, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3) noexcept;
+  /// As abi::Executable::call().
+  uint64_t call(const Decoded& code, abi::Run& run, uint64_t function, Map& map, std::span<const std::byte> key,
+                std::byte* value) noexcept;
   /// Runs `code` over bare memory: r1 = its address, r2 = its length. kStackSlack bytes above the first frame pointer
   /// may be touched too: the public conformance suite does.
   uint64_t run_on_memory(const Decoded& code, abi::Run& run, std::span<std::byte> memory) noexcept;
@@ -64,6 +65,7 @@ class Machine final : abi::Grants {
     Kind kind;
     bool writable;
     Span span;
+    uint32_t references;  ///< Of a socket: how often it was handed out.
   };
   enum class Tail : uint8_t { missed, entered, finished, stopped };
   enum class Load : uint8_t { in_memory, done, stopped };
@@ -99,6 +101,8 @@ class Machine final : abi::Grants {
   Load store_elsewhere(const Op* op, uint64_t address, unsigned bytes, uint64_t value) noexcept;
   bool check_atomic(const Op* op, uint64_t address, unsigned bytes) noexcept;
   bool spend(const Op* op) noexcept;
+  bool gives_back(const Op* op) noexcept;
+  void discard_records() noexcept;
   bool check_arguments(const Op* op, const abi::HelperSpec& helper, const Registers& r) noexcept;
   std::string refuse_argument(const abi::HelperSpec& helper, const Registers& r, size_t i, const Map*& map);
   std::string refuse_span(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes, Access access);

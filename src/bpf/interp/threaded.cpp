@@ -244,7 +244,11 @@ frame_pointer_write:
   fault(op, "is not allowed: frame pointer is read only");
   goto stopped;
 exit:
-  if (depth_ == base) return r[0];
+  if (depth_ == base) {
+    if constexpr (kChecked)
+      if (base == 0 && !gives_back(op)) goto stopped;
+    return r[0];
+  }
   op = pop(registers);
   goto * op->handler;
 stopped:

@@ -20,7 +20,9 @@ struct Made {
 };
 
 Result<MapPtr> create(const object::MapDefinition& definition, const MapWorld& world) {
-  SAYA_TRY(MapPtr map, create_map(definition.spec, world));
+  MapSpec spec = definition.spec;
+  if (has_default_size(spec)) spec.max_entries = world.nr_cpus;
+  SAYA_TRY(MapPtr map, create_map(spec, world));
   if (definition.initial.empty()) return map;
   const uint32_t key = 0;
   SAYA_CHECK(host_update(*map, std::as_bytes(std::span(&key, 1)), definition.initial));

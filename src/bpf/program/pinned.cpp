@@ -36,9 +36,6 @@ std::string number_text(const Field& field, const MapSpec& spec) {
   return field.hexadecimal && value ? fmt::format("{:#x}", value) : fmt::format("{}", value);
 }
 
-/// Loaders give a perf event array without a size one slot for each CPU.
-bool has_default_size(const MapSpec& wanted) { return wanted.type == kPerfEventArray && wanted.max_entries == 0; }
-
 std::string differences(MapSpec wanted, const MapSpec& pinned, std::string_view prefix) {
   if (has_default_size(wanted)) wanted.max_entries = pinned.max_entries;
   std::string text;
@@ -56,6 +53,8 @@ std::string inner_differences(const MapSpec& wanted, const MapSpec& pinned) {
 }
 
 }  // namespace
+
+bool has_default_size(const MapSpec& wanted) { return wanted.type == kPerfEventArray && wanted.max_entries == 0; }
 
 Result<> check_pinned(const MapSpec& wanted, const MapSpec& pinned) {
   const std::string text = differences(wanted, pinned, "") + inner_differences(wanted, pinned);

@@ -70,6 +70,8 @@ struct Pins {
 Result<std::optional<std::string>> pin_path(const object::Object& object, const object::MapDefinition& map,
                                             const PinScheme& scheme);
 
+/// Loaders give a perf event array without a size one slot for each CPU.
+bool has_default_size(const MapSpec& wanted);
 /// Whether the pinned map is what `wanted` describes. The error has iproute2's text, a line for each difference.
 Result<> check_pinned(const MapSpec& wanted, const MapSpec& pinned);
 

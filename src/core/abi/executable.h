@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -25,8 +26,9 @@ class Executable : public std::enable_shared_from_this<Executable> {
     std::string origin;  ///< "fw.o:[section]", as `tc filter show` shows it.
     Hook hook = Hook::xdp;
     Tag tag{};
-    bool frags = false;         ///< Takes fragmented packets at XDP ("xdp.frags").
-    bool writes_packet = true;  ///< False only when it is known never to write frame bytes directly.
+    bool frags = false;                 ///< Takes fragmented packets at XDP ("xdp.frags").
+    bool writes_packet = true;          ///< False only when it is known never to write frame bytes directly.
+    uint32_t expected_attach_type = 0;  ///< BPF_XDP_DEVMAP and the like; 0 where its section says nothing.
   };
 
   explicit Executable(Identity identity) : identity_(std::move(identity)) {}
@@ -40,8 +42,10 @@ class Executable : public std::enable_shared_from_this<Executable> {
   virtual uint64_t enter(Run& run) const noexcept = 0;
 
   /// Calls one function of the program on its own, outside of any run of it: what a timer does. `function` is the value
-  /// that a function-pointer register held. `run` has services set and no packet.
-  virtual uint64_t call(Run& run, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3) const noexcept = 0;
+  /// that a function-pointer register held; it is given a map, the key of an element and the element's value, and may
+  /// read the key's bytes. `run` has services set and no packet.
+  virtual uint64_t call(Run& run, uint64_t function, Map& map, std::span<const std::byte> key,
+                        std::byte* value) const noexcept = 0;
 
  private:
   const Identity identity_;

@@ -11,7 +11,7 @@
 
 namespace saya::abi {
 
-/// Timers of one worker, fired by it between bursts; not shared between threads. Equal deadlines fire in the order in
+/// A queue of deadlines; not shared between threads. Equal deadlines fire in the order in
 /// which they were armed, so that a replay repeats.
 class TimerQueue {
  public:

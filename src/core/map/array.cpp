@@ -16,7 +16,10 @@ size_t stride_of(const MapSpec& spec) noexcept { return round_up(spec.value_size
 class ArrayMap final : public Map {
  public:
   ArrayMap(MapSpec spec, MapMemory memory)
-      : Map(std::move(spec), std::move(memory)), values_(payload()), stride_(stride_of(this->spec())) {}
+      : Map(std::move(spec), std::move(memory)),
+        shape_(this->spec()),
+        values_(payload()),
+        stride_(stride_of(this->spec())) {}
 
   std::byte* lookup(const std::byte* key, uint32_t) noexcept override {
     const auto index = load<uint32_t>(key);
@@ -24,7 +27,7 @@ class ArrayMap final : public Map {
   }
 
   int update(const std::byte* key, const std::byte* value, uint64_t flags, uint32_t cpu) noexcept override {
-    return update_slot(lookup(key, cpu), value, spec().value_size, flags);
+    return update_slot(shape_, lookup(key, cpu), value, flags);
   }
 
   int erase(const std::byte*) noexcept override { return -EINVAL; }
@@ -36,8 +39,13 @@ class ArrayMap final : public Map {
   std::span<std::byte> value_around(const std::byte* address) noexcept override {
     return value_in({values_, spec().max_entries * stride_}, stride_, 0, spec().value_size, address);
   }
+  bool key_of(const std::byte* value, std::byte* key) const noexcept override {
+    store(key, static_cast<uint32_t>(static_cast<size_t>(value - values_) / stride_));
+    return true;
+  }
 
  private:
+  const ValueShape shape_;
   std::byte* const values_;
   const size_t stride_;
 };

@@ -38,6 +38,8 @@ Result<> check_indexed(const MapSpec& spec) {
   return check_range(spec, "key_size", spec.key_size, sizeof(uint32_t), sizeof(uint32_t), Code::invalid_argument);
 }
 
+Result<size_t> check_payload(const MapSpec& spec, size_t bytes) { return payload_bytes(spec, bytes, 1); }
+
 Result<size_t> payload_bytes(const MapSpec& spec, uint64_t count, size_t stride) {
   if (count > kMostPayload / stride)
     return refuse(spec, Code::out_of_memory,

@@ -24,6 +24,8 @@ Result<> check_range(const MapSpec& spec, std::string_view field, uint64_t value
                      Code beyond);
 /// max_entries is not 0 and a key is one u32.
 Result<> check_indexed(const MapSpec& spec);
+/// `bytes`, or out_of_memory when no address space holds them.
+Result<size_t> check_payload(const MapSpec& spec, size_t bytes);
 /// `count` pieces of `stride` bytes, or out_of_memory when no address space holds them.
 Result<size_t> payload_bytes(const MapSpec& spec, uint64_t count, size_t stride);
 

@@ -12,12 +12,11 @@ namespace saya {
 namespace {
 
 /// The table's own shape: values are addresses.
-HashLayout layout_of(MapSpec spec, uint32_t nr_cpus) {
+MapSpec of_addresses(MapSpec spec) {
   spec.value_size = sizeof(const Map*);
-  return HashLayout(spec, nr_cpus);
+  spec.fields.clear();
+  return spec;
 }
-
-size_t bytes_of(const HashLayout& layout) { return layout.elements_at + layout.capacity * layout.stride; }
 
 class HashOfMaps final : public MapOfMaps {
  public:
@@ -25,22 +24,26 @@ class HashOfMaps final : public MapOfMaps {
   HashOfMaps(MapSpec spec, MapMemory memory, Region table)
       : MapOfMaps(std::move(spec), std::move(memory)),
         bytes_(std::move(table)),
-        table_(layout_of(this->spec(), nr_cpus()), this->memory().header().hash_key, bytes_.data()) {}
+        table_spec_(of_addresses(this->spec())),
+        table_(table_spec_, HashLayout(table_spec_, nr_cpus()), this->memory().header().hash_key, bytes_.data()) {}
 
   std::byte* lookup(const std::byte* key, uint32_t) noexcept override {
-    std::byte* value = table_.lookup(key);
+    std::byte* value = table_.lookup(key, 0);
     return value ? reinterpret_cast<std::byte*>(shared_word(value).load(std::memory_order_acquire)) : nullptr;
   }
-  int next_key(const std::byte* key, std::byte* next) const noexcept override { return table_.next_key(key, next); }
+  int next_key(const std::byte* key, std::byte* next) const noexcept override {
+    return table_.chains().next_key(key, next);
+  }
 
  private:
   int link(const std::byte* key, const Map& inner, uint64_t flags) override {
     const Map* const address = &inner;
-    return table_.update(key, reinterpret_cast<const std::byte*>(&address), flags, 0);
+    return table_.update(key, {reinterpret_cast<const std::byte*>(&address), 0}, flags, 0);
   }
   int unlink(const std::byte* key) override { return table_.erase(key); }
 
   Region bytes_;  ///< Reserved, not touched.
+  const MapSpec table_spec_;
   HashTable table_;
 };
 
@@ -53,7 +56,7 @@ Result<size_t> hash_of_maps_storage(const MapSpec& spec, uint32_t nr_cpus) {
 }
 
 Result<MapPtr> open_hash_of_maps(MapSpec spec, MapMemory memory) {
-  SAYA_TRY(Region table, Region::reserve(bytes_of(layout_of(spec, memory.header().nr_cpus))));
+  SAYA_TRY(Region table, Region::reserve(HashLayout(of_addresses(spec), memory.header().nr_cpus).chains.end));
   return std::make_shared<HashOfMaps>(std::move(spec), std::move(memory), std::move(table));
 }
 

@@ -218,8 +218,10 @@ TEST(HashMapDeath, a_held_bucket_is_readable_refuses_writers_and_recovers) {
   const MapPtr map = make(4, true);
   for (uint64_t number = 0; number < 4; ++number) ASSERT_EQ(put(*map, number, 5), 0);
   MapMemory memory(Region::map(Fd(::dup(map->memory().region().fd()))).value());
-  const HashTable table(HashLayout(map->spec(), map->nr_cpus()), memory.header().hash_key, memory.payload());
-  table.bucket_of(raw(key_of(2))).version.fetch_add(1);  // As a writer does that takes the lock and dies.
+  const HashTable table(map->spec(), HashLayout(map->spec(), map->nr_cpus()), memory.header().hash_key,
+                        memory.payload());
+  const HashChains& chains = table.chains();
+  chains.bucket(chains.hash(raw(key_of(2)))).version.fetch_add(1);  // As a writer does that takes the lock and dies.
   for (uint64_t number = 0; number < 4; ++number) EXPECT_NE(get(*map, number), nullptr);
   EXPECT_EQ(list(*map).size(), 4u);
   EXPECT_EQ(put(*map, 2, 6), -ETIMEDOUT);

@@ -1,4 +1,4 @@
-// bpf(2)'s element commands over a Map, with the per-CPU packing of kernel/bpf/syscall.c, Linux 6.18.
+// The words of bpf(2)'s element commands (map/commands.h), and walks over all elements.
 #include "map/host.h"
 
 #include <fmt/format.h>
@@ -6,15 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/kernel_errno.h"
 #include "map/checks.h"
-#include "map/map_of_maps.h"
-#include "map/words.h"
+#include "map/commands.h"
+#include "map/queue_host.h"
 
 namespace saya {
 namespace {
-
-/// Bytes from one CPU's value to the next.
-size_t host_stride(const Map& map) noexcept { return host_value_size(map) / map.copies(); }
 
 /// A key in full is readable; a key of a million bytes is not.
 std::string key_text(std::span<const std::byte> key) {
@@ -28,18 +26,6 @@ Result<> check_size(const Map& map, std::string_view what, size_t size, size_t e
                 fmt::format("the {} has {} bytes, must be {}", what, size, expected));
 }
 
-/// Every CPU's value of a key that was looked up, in user space's packing.
-std::vector<std::byte> gather(Map& map, std::span<const std::byte> key) {
-  if (is_map_of_maps(map.spec().type)) return {};  // What lookup() answers is no value of value_size bytes.
-  std::vector<std::byte> value(host_value_size(map));
-  for (uint32_t cpu = 0; cpu < map.copies(); ++cpu) {
-    std::byte* one = map.lookup(key.data(), cpu);
-    if (!one) return {};
-    load_words(value.data() + cpu * host_stride(map), one, map.spec().value_size);
-  }
-  return value;
-}
-
 }  // namespace
 
 Result<> explain(const Map& map, std::span<const std::byte> key, int error) {
@@ -47,42 +33,62 @@ Result<> explain(const Map& map, std::span<const std::byte> key, int error) {
   const MapSpec& spec = map.spec();
   const std::string about = "key " + key_text(key);
   switch (-error) {
+    case EPERM: return refuse(spec, Code::not_permitted, about + ": the map's flags, or that it is frozen, forbid it");
     case ENOENT: return refuse(spec, Code::no_such_entry, about + " is not there");
     case EEXIST: return refuse(spec, Code::already_exists, about + " exists already");
     case E2BIG:
+    case ENOSPC:
       return refuse(spec, Code::no_space, about + fmt::format(" is beyond the limit of {} entries", spec.max_entries));
     case EINVAL:
       return refuse(spec, Code::invalid_argument, about + ": this type or its flags do not allow the operation");
+    case ENOTSUPP: return refuse(spec, Code::unsupported, about + ": this type has no such operation");
     case EOPNOTSUPP: return refuse(spec, Code::unsupported, about + ": a value of this type is not made of bytes");
     case ENOMEM: return refuse(spec, Code::out_of_memory, about + ": too many writers at once");
+    case EOVERFLOW: return refuse(spec, Code::too_large, about + ": a number in the value is beyond its limit");
+    case ENODEV: return refuse(spec, Code::no_such_device, about + " is no CPU that is here");
+    case EBADF: return refuse(spec, Code::unsupported, about + ": there is nothing here that a value could name");
     default: return refuse(spec, Code::io, about + fmt::format(": a writer does not let go (errno {})", -error));
   }
 }
 
-size_t host_value_size(const Map& map) noexcept {
-  const size_t one = map.spec().value_size;
-  return map.copies() == 1 ? one : map.copies() * round_up(one);
+size_t host_value_size(const Map& map) noexcept { return commands::value_bytes(map); }
+
+Result<std::vector<std::byte>> host_lookup(Map& map, std::span<const std::byte> key, uint64_t flags) {
+  SAYA_CHECK(check_size(map, "key", key.size(), map.spec().key_size));
+  if (is_keyless(map)) return host_peek(map);
+  std::vector<std::byte> value(host_value_size(map));
+  SAYA_CHECK(explain(map, key, commands::lookup(map, key.data(), value.data(), flags)));
+  return value;
 }
 
-Result<std::vector<std::byte>> host_lookup(Map& map, std::span<const std::byte> key) {
+Result<std::vector<std::byte>> host_take(Map& map, std::span<const std::byte> key, uint64_t flags) {
   SAYA_CHECK(check_size(map, "key", key.size(), map.spec().key_size));
-  if (is_map_of_maps(map.spec().type)) SAYA_CHECK(explain(map, key, -EOPNOTSUPP));
-  std::vector<std::byte> value = gather(map, key);
-  if (value.empty()) SAYA_CHECK(explain(map, key, -ENOENT));
+  if (is_keyless(map)) return host_pop(map);
+  std::vector<std::byte> value(host_value_size(map));
+  SAYA_CHECK(explain(map, key, commands::take(map, key.data(), value.data(), flags)));
   return value;
 }
 
 Result<> host_update(Map& map, std::span<const std::byte> key, std::span<const std::byte> value, uint64_t flags) {
   SAYA_CHECK(check_size(map, "key", key.size(), map.spec().key_size));
+  if (is_keyless(map)) return host_push(map, value, flags);
   SAYA_CHECK(check_size(map, "value", value.size(), host_value_size(map)));
-  for (uint32_t cpu = 0; cpu < map.copies(); ++cpu)
-    SAYA_CHECK(explain(map, key, map.update(key.data(), value.data() + cpu * host_stride(map), flags, cpu)));
-  return {};
+  return explain(map, key, commands::update(map, key.data(), value.data(), flags));
 }
 
 Result<> host_erase(Map& map, std::span<const std::byte> key) {
   SAYA_CHECK(check_size(map, "key", key.size(), map.spec().key_size));
-  return explain(map, key, map.erase(key.data()));
+  return explain(map, key, commands::erase(map, key.data()));
+}
+
+Result<> host_freeze(Map& map) {
+  switch (-commands::freeze(map)) {
+    case 0: return {};
+    case EPERM: return refuse(map.spec(), Code::not_permitted, "it may not be written, so not be frozen either");
+    case EBUSY: return refuse(map.spec(), Code::already_exists, "it is frozen already");
+    default:
+      return refuse(map.spec(), Code::unsupported, "a map with locks, timers or kernel pointers cannot be frozen");
+  }
 }
 
 Result<> for_each_key(const Map& map, const std::function<void(std::span<const std::byte>)>& visit) {
@@ -100,8 +106,8 @@ Result<> for_each_key(const Map& map, const std::function<void(std::span<const s
 
 Result<> for_each(Map& map, const std::function<void(std::span<const std::byte>, std::span<const std::byte>)>& visit) {
   return for_each_key(map, [&](std::span<const std::byte> key) {
-    const std::vector<std::byte> value = gather(map, key);
-    if (!value.empty()) visit(key, value);
+    std::vector<std::byte> value(host_value_size(map));
+    if (commands::lookup(map, key.data(), value.data()) == 0) visit(key, value);
   });
 }
 

@@ -1,4 +1,5 @@
-// The host side of a map: what bpf(2) offers user space, with words instead of errno.
+// The host side of a map: what bpf(2) offers user space (map/commands.h), with words instead of errno.
+// Maps without keys: map/queue_host.h; here they take an empty key.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +16,15 @@ size_t host_value_size(const Map& map) noexcept;
 
 /// The value (all CPUs' one after the other for per-CPU types). A torn read of a value that a program is writing is
 /// possible, as in the kernel. no_such_entry when absent.
-Result<std::vector<std::byte>> host_lookup(Map& map, std::span<const std::byte> key);
+Result<std::vector<std::byte>> host_lookup(Map& map, std::span<const std::byte> key, uint64_t flags = 0);
+/// The same, and the element is gone. Hash types only.
+Result<std::vector<std::byte>> host_take(Map& map, std::span<const std::byte> key, uint64_t flags = 0);
 /// Writes the value (all CPUs' for per-CPU types). `flags` as Update.
 Result<> host_update(Map& map, std::span<const std::byte> key, std::span<const std::byte> value,
                      uint64_t flags = kUpdateAny);
 Result<> host_erase(Map& map, std::span<const std::byte> key);
+/// From now on only programs may write it.
+Result<> host_freeze(Map& map);
 /// The words of what a map operation on `key` returned: 0 or a negative errno.
 Result<> explain(const Map& map, std::span<const std::byte> key, int error);
 /// Calls `visit(key)` for every key in next_key order. Elements that come or go meanwhile may or may not show.

@@ -10,30 +10,22 @@
 #include <vector>
 
 #include "kernel/bpf.h"
-#include "map/host.h"
+#include "map/access.h"
 #include "map/map_of_maps.h"
 #include "support/case_name.h"
+#include "support/map_subject.h"
 #include "support/needs_kernel.h"
 
 namespace saya {
 namespace {
 
-using Bytes = std::vector<std::byte>;
-
-/// A per-CPU value has as many copies in user space.
-uint32_t possible_cpus() { return kernel::possible_cpus().value_or(1); }
-
-MapWorld test_world() { return {.nr_cpus = possible_cpus(), .hash_key = 0x5a5a'1234}; }
+using tests::Bytes;
+using tests::MapSubject;
+using tests::possible_cpus;
 
 template <class T>
 int errno_of(const Result<T>& result) {
   return result ? 0 : -to_errno(result.error().code);
-}
-
-/// Keeps what was found, if anything was.
-int take(Result<Bytes> found, Bytes& value) {
-  if (found) value = *std::move(found);
-  return errno_of(found);
 }
 
 /// The kernel's map of that spec, and before it one like its inner maps.
@@ -42,52 +34,6 @@ Result<Fd> kernel_map(const MapSpec& spec) {
   SAYA_TRY(const Fd inner, kernel_map(*spec.inner));
   return kernel::create_map(spec, {.inner = inner.get()});
 }
-
-/// What a sequence runs on. Every operation is 0 or a negative errno.
-class Subject {
- public:
-  virtual ~Subject() = default;
-  virtual int put(const Bytes& key, const Bytes& value, uint64_t flags) = 0;
-  virtual int get(const Bytes& key, Bytes& value) = 0;
-  virtual int erase(const Bytes& key) = 0;
-  virtual int next(const Bytes* key, Bytes& next) = 0;
-};
-
-class SayaSubject final : public Subject {
- public:
-  explicit SayaSubject(const MapSpec& spec) : map_(create_map(spec, test_world()).value()) {}
-  int put(const Bytes& key, const Bytes& value, uint64_t flags) override {
-    return errno_of(host_update(*map_, key, value, flags));
-  }
-  int get(const Bytes& key, Bytes& value) override { return take(host_lookup(*map_, key), value); }
-  int erase(const Bytes& key) override { return errno_of(host_erase(*map_, key)); }
-  int next(const Bytes* key, Bytes& next) override { return map_->next_key(key ? key->data() : nullptr, next.data()); }
-
- private:
-  MapPtr map_;
-};
-
-class KernelSubject final : public Subject {
- public:
-  explicit KernelSubject(const MapSpec& spec) : map_(kernel_map(spec).value()) {}
-  int put(const Bytes& key, const Bytes& value, uint64_t flags) override {
-    return errno_of(kernel::update(map_.get(), key, value, flags));
-  }
-  int get(const Bytes& key, Bytes& value) override {
-    return take(kernel::lookup(map_.get(), key, value.size()), value);
-  }
-  int erase(const Bytes& key) override { return errno_of(kernel::erase(map_.get(), key)); }
-  int next(const Bytes* key, Bytes& next) override {
-    auto found = kernel::next_key(map_.get(), key ? *key : Bytes(), next.size());
-    if (!found) return errno_of(found);
-    if (!*found) return -ENOENT;
-    next = **std::move(found);
-    return 0;
-  }
-
- private:
-  Fd map_;
-};
 
 // ---- Creation
 
@@ -104,7 +50,9 @@ MapSpec spec_of(uint32_t type, uint32_t key, uint32_t value, uint32_t entries, u
 
 constexpr uint32_t kHash = BPF_MAP_TYPE_HASH, kArray = BPF_MAP_TYPE_ARRAY, kProgs = BPF_MAP_TYPE_PROG_ARRAY,
                    kPerCpu = BPF_MAP_TYPE_PERCPU_ARRAY, kMapArray = BPF_MAP_TYPE_ARRAY_OF_MAPS,
-                   kMapHash = BPF_MAP_TYPE_HASH_OF_MAPS;
+                   kMapHash = BPF_MAP_TYPE_HASH_OF_MAPS, kPerCpuHash = BPF_MAP_TYPE_PERCPU_HASH,
+                   kLru = BPF_MAP_TYPE_LRU_HASH, kPerCpuLru = BPF_MAP_TYPE_LRU_PERCPU_HASH,
+                   kTrie = BPF_MAP_TYPE_LPM_TRIE;
 
 /// `outer`, whose inner maps look like `inner`.
 MapSpec of(MapSpec outer, MapSpec inner) {
@@ -171,7 +119,7 @@ const Creation kCreations[] = {
 class MapCreation : public testing::TestWithParam<Creation> {};
 
 TEST_P(MapCreation, by_saya) {
-  const auto map = create_map(GetParam().spec, test_world());
+  const auto map = create_map(GetParam().spec, tests::kernel_like_world());
   EXPECT_EQ(errno_of(map), -GetParam().error);
   if (!map) {
     EXPECT_NE(map.error().message.find("map '"), std::string::npos) << map.error().message;
@@ -192,7 +140,7 @@ TEST(MapCreationFlags, each_bit_is_accepted_exactly_where_the_kernel_accepts_it)
     for (uint32_t bit = 0; bit < 32; ++bit) {
       MapSpec spec = spec_of(type.id, 4, 4, 4, uint32_t{1} << bit);
       if (is_map_of_maps(type.id)) spec.inner = std::make_shared<MapSpec>(spec_of(kArray, 4, 8, 4));
-      EXPECT_EQ(errno_of(create_map(spec, test_world())), errno_of(kernel_map(spec)))
+      EXPECT_EQ(errno_of(create_map(spec, tests::kernel_like_world())), errno_of(kernel_map(spec)))
           << type.name << " flag bit " << bit;
     }
 }
@@ -223,7 +171,7 @@ Bytes bytes_of(uint64_t number, size_t size) {
 
 /// One value, or one for every CPU, each padded to 8.
 Bytes value_bytes(const MapSpec& spec, uint64_t value) {
-  if (spec.type != kPerCpu) return bytes_of(value, spec.value_size);
+  if (!is_per_cpu(spec.type)) return bytes_of(value, spec.value_size);
   Bytes all;
   for (uint32_t cpu = 0; cpu < possible_cpus(); ++cpu) {
     Bytes one = bytes_of(value + cpu, spec.value_size);
@@ -233,7 +181,7 @@ Bytes value_bytes(const MapSpec& spec, uint64_t value) {
   return all;
 }
 
-void run(const Sequence& sequence, Subject& subject) {
+void run(const Sequence& sequence, MapSubject& subject) {
   const MapSpec& spec = sequence.spec;
   for (size_t at = 0; at < sequence.steps.size(); ++at) {
     SCOPED_TRACE(fmt::format("step {}", at));
@@ -242,9 +190,9 @@ void run(const Sequence& sequence, Subject& subject) {
     Bytes value = value_bytes(spec, step.value);
     Bytes found(value.size()), next(key.size());
     switch (step.op) {
-      case Op::put: EXPECT_EQ(subject.put(key, value, step.flags), -step.error); break;
+      case Op::put: EXPECT_EQ(subject.update(key, value, step.flags), -step.error); break;
       case Op::get:
-        EXPECT_EQ(subject.get(key, found), -step.error);
+        EXPECT_EQ(subject.lookup(key, found), -step.error);
         if (step.error == 0) {
           EXPECT_EQ(found, value);
         }
@@ -252,7 +200,7 @@ void run(const Sequence& sequence, Subject& subject) {
       case Op::erase: EXPECT_EQ(subject.erase(key), -step.error); break;
       case Op::next:
       case Op::first:
-        EXPECT_EQ(subject.next(step.op == Op::next ? &key : nullptr, next), -step.error);
+        EXPECT_EQ(subject.next_key(step.op == Op::next ? &key : nullptr, next), -step.error);
         if (step.error == 0) {
           EXPECT_EQ(next, bytes_of(step.value, spec.key_size));
         }
@@ -352,63 +300,87 @@ const Sequence kSequences[] = {
 class MapSequence : public testing::TestWithParam<Sequence> {};
 
 TEST_P(MapSequence, on_saya) {
-  SayaSubject subject(GetParam().spec);
-  run(GetParam(), subject);
+  int error = 0;
+  run(GetParam(), *tests::make_saya_subject(GetParam().spec, error));
 }
 
 TEST_P(MapSequence, on_the_kernel) {
   SAYA_NEEDS_BPF();
-  KernelSubject subject(GetParam().spec);
-  run(GetParam(), subject);
+  int error = 0;
+  run(GetParam(), *tests::make_kernel_subject(GetParam().spec, error));
 }
 
 INSTANTIATE_TEST_SUITE_P(map, MapSequence, testing::ValuesIn(kSequences), tests::case_name);
 
 // ---- Random operations, with the kernel as the oracle
 
-/// Sorted, since both sides have their own order.
-std::vector<std::string> keys_of(Subject& subject, size_t key_size) {
+/// Hash maps have their own order on each side, so theirs are sorted.
+std::vector<std::string> keys_of(MapSubject& subject, const MapSpec& spec) {
+  const size_t key_size = spec.key_size;
   std::vector<std::string> keys;
   Bytes key(key_size), next(key_size);
-  for (const Bytes* from = nullptr; subject.next(from, next) == 0; from = &key) {
+  for (const Bytes* from = nullptr; subject.next_key(from, next) == 0; from = &key) {
     key = next;
     keys.push_back(to_hex(key));
   }
-  std::ranges::sort(keys);
+  if (spec.type != kTrie) std::ranges::sort(keys);
   return keys;
+}
+
+/// Of few: what is asked for is often there. Prefixes have few bits set, so that they nest.
+Bytes random_key(const MapSpec& spec, std::mt19937& random) {
+  if (spec.type != kTrie) return bytes_of(random() % (spec.max_entries + spec.max_entries / 2 + 1), spec.key_size);
+  const uint32_t bits = 8 * (spec.key_size - 4);
+  Bytes key(spec.key_size);
+  store(key.data(), random() % 16 == 0 ? bits + 1 : random() % 4 == 0 ? bits : uint32_t(random() % (bits + 1)));
+  for (size_t at = 4; at < key.size(); ++at)
+    key[at] = static_cast<std::byte>(random() % 8 == 0 ? random() % 4 << random() % 8 : 0);
+  return key;
 }
 
 void expect_same_answers(const MapSpec& spec, uint32_t seed) {
   SCOPED_TRACE(fmt::format("type {} flags {} seed {}", spec.type, spec.flags, seed));
-  SayaSubject ours(spec);
-  KernelSubject theirs(spec);
+  int error = 0;
+  const auto ours = tests::make_saya_subject(spec, error), theirs = tests::make_kernel_subject(spec, error);
+  ASSERT_TRUE(ours && theirs);
   std::mt19937 random(seed);
   for (int step = 0; step < 3000; ++step) {
-    const Bytes key = bytes_of(random() % (spec.max_entries + spec.max_entries / 2), spec.key_size);
+    const Bytes key = random_key(spec, random);
     const Bytes value = value_bytes(spec, random());
     Bytes here(value.size()), there(value.size());
     switch (random() % 4) {
-      case 0: ASSERT_EQ(ours.erase(key), theirs.erase(key)) << "step " << step; break;
+      case 0: ASSERT_EQ(ours->erase(key), theirs->erase(key)) << "step " << step; break;
       case 1:
-        ASSERT_EQ(ours.get(key, here), theirs.get(key, there)) << "step " << step;
+        ASSERT_EQ(ours->lookup(key, here), theirs->lookup(key, there)) << "step " << step;
         ASSERT_EQ(here, there) << "step " << step;
         break;
       default: {
         const uint64_t flags = random() % 8 == 0 ? random() % 6 : random() % 3;
-        ASSERT_EQ(ours.put(key, value, flags), theirs.put(key, value, flags)) << "step " << step << " flags " << flags;
+        ASSERT_EQ(ours->update(key, value, flags), theirs->update(key, value, flags))
+            << "step " << step << " flags " << flags;
       }
     }
   }
-  EXPECT_EQ(keys_of(ours, spec.key_size), keys_of(theirs, spec.key_size));
+  EXPECT_EQ(keys_of(*ours, spec), keys_of(*theirs, spec));
 }
 
 TEST(MapOracle, random_operations_get_the_kernels_answers) {
   SAYA_NEEDS_BPF();
+  const tests::OnCpu first(0);
   for (uint32_t seed = 1; seed <= 3; ++seed) {
     expect_same_answers(spec_of(kHash, 4, 8, 40), seed);
     expect_same_answers(spec_of(kHash, 13, 100, 40, kMapNoPrealloc), seed);
     expect_same_answers(spec_of(kArray, 4, 7, 40), seed);
     expect_same_answers(spec_of(kPerCpu, 4, 24, 40), seed);
+    expect_same_answers(spec_of(kPerCpuHash, 4, 24, 40), seed);
+    expect_same_answers(spec_of(kPerCpuHash, 4, 5, 40, kMapNoPrealloc), seed);
+    for (const uint32_t entries : {1, 2, 5, 40, 300, 1000})
+      for (const uint32_t type : {kLru, kPerCpuLru})
+        for (const uint32_t flags : {uint32_t{0}, uint32_t{kMapNoCommonLru}})
+          expect_same_answers(spec_of(type, 4, 12, entries, flags), seed);
+    for (const uint32_t size : {5, 6, 8, 12, 20, 260})
+      for (const uint32_t entries : {1, 3, 40, 300})
+        expect_same_answers(spec_of(kTrie, size, 8, entries, kMapNoPrealloc), seed);
   }
 }
 

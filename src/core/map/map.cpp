@@ -7,7 +7,10 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/kernel_errno.h"
 #include "map/checks.h"
+#include "map/fields.h"
+#include "map/redirect_map.h"
 
 namespace saya {
 namespace {
@@ -44,12 +47,23 @@ Result<size_t> region_bytes(const MapSpec& spec, uint32_t nr_cpus) {
   SAYA_TRY(const MapType* type, known_type(spec));
   SAYA_CHECK(check_range(spec, "nr_cpus", nr_cpus, 1, kMapMostCpus, Code::invalid_argument));
   SAYA_TRY(const size_t payload, type->storage(spec, nr_cpus));
+  SAYA_CHECK(check_fields(spec));
   return kMapPayloadOffset + payload;
 }
 
 MapHeader header_of(const MapSpec& spec, const MapWorld& world) {
-  MapHeader header{kMapMagic,     kMapVersion, spec.type, spec.key_size, spec.value_size, spec.max_entries, spec.flags,
-                   world.nr_cpus, 0,           {},        spec.map_extra};
+  MapHeader header{kMapMagic,
+                   kMapVersion,
+                   spec.type,
+                   spec.key_size,
+                   spec.value_size,
+                   spec.max_entries,
+                   spec.flags,
+                   world.nr_cpus,
+                   0,
+                   {},
+                   spec.map_extra,
+                   0};
   if (!(spec.flags & kMapZeroSeed)) header.hash_key = world.hash_key;
   std::ranges::copy(spec.name, header.name);
   return header;
@@ -81,6 +95,8 @@ bool is_ring(uint32_t type) {
 int Map::push(const std::byte*, uint64_t) noexcept { return -EOPNOTSUPP; }
 int Map::pop(std::byte*) noexcept { return -EOPNOTSUPP; }
 int Map::peek(std::byte*) noexcept { return -EOPNOTSUPP; }
+int Map::take(const std::byte*, std::byte*, uint64_t) noexcept { return -ENOTSUPP; }
+bool Map::visit_bucket(uint32_t, uint32_t, Visit, void*) noexcept { return true; }
 
 std::span<const MapType> map_types() noexcept { return kTypes; }
 
@@ -98,7 +114,9 @@ Result<MapPtr> create_map(const MapSpec& wanted, const MapWorld& world) {
   if (!region) return std::unexpected(std::move(region).error().at(fmt::format("map '{}'", spec.name)));
   store(region->data(), header_of(spec, world));
   const MapType* type = find_map_type(spec.type);
-  return type->open(std::move(spec), MapMemory(*std::move(region)));
+  SAYA_TRY(MapPtr map, type->open(std::move(spec), MapMemory(*std::move(region))));
+  if (RedirectMap* const redirects = as_redirect_map(*map)) redirects->know_ports(world.is_port);
+  return map;
 }
 
 Result<MapPtr> open_map(Region region) {

@@ -1,8 +1,10 @@
 // The contract of a BPF map: what programs call (errno, bounded, no allocation) and what creates and opens one.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,13 +24,20 @@ enum class MapKind : uint32_t {
 };
 
 /// Flags of bpf_map_update_elem(); values are kernel ABI. Maps take the raw number, since programs may pass any.
-enum Update : uint64_t { kUpdateAny = 0, kUpdateNoExist = 1, kUpdateExist = 2 };
+enum Update : uint64_t {
+  kUpdateAny = 0,
+  kUpdateNoExist = 1,
+  kUpdateExist = 2,
+  kUpdateLock = 4  ///< BPF_F_LOCK: in place, under the value's spin lock.
+};
 
 /// Bits of MapSpec::flags; values are kernel ABI (BPF_F_*).
 enum MapFlag : uint32_t {
   kMapNoPrealloc = 1,
+  kMapNoCommonLru = 2,  ///< LRU lists for each CPU.
   kMapNumaNode = 4,
-  kMapReadOnlySyscall = 8,  ///< A property of the creator's descriptor in the kernel; map/host.h does not look at it.
+  kMapReadOnlySyscall =
+      8,  ///< The host side may not write (map/host.h); in the kernel, through the creator's descriptor.
   kMapWriteOnlySyscall = 16,
   kMapZeroSeed = 64,  ///< The hash key is 0: the order of elements repeats from run to run.
   kMapReadOnlyProgram = 128,
@@ -76,6 +85,7 @@ struct MapHeader {
   uint64_t hash_key;  ///< Random, so that nobody outside can choose colliding keys.
   char name[16];      ///< NUL-terminated, cut as the kernel cuts it.
   uint64_t map_extra;
+  uint32_t frozen;  ///< Not 0: the host side may not write any more.
 };
 inline constexpr uint32_t kMapMagic = 0x4159'4153;  ///< "SAYA" as the bytes lie in memory.
 inline constexpr uint32_t kMapVersion = 2;          ///< Grows with every change of a header or a payload.
@@ -87,12 +97,20 @@ class MapMemory {
  public:
   /// `region` holds at least kMapPayloadOffset bytes.
   explicit MapMemory(Region region) noexcept : region_(std::move(region)), header_(load<MapHeader>(region_.data())) {}
+  /// False when it is already. For all who share the memory, for ever.
+  bool freeze() const noexcept { return frozen().exchange(1, std::memory_order_acq_rel) == 0; }
+  bool is_frozen() const noexcept { return frozen().load(std::memory_order_acquire) != 0; }
   /// The header as it was on opening: another process that shares the memory cannot change it behind our back.
   const MapHeader& header() const noexcept { return header_; }
   std::byte* payload() noexcept { return region_.data() + kMapPayloadOffset; }
   const Region& region() const noexcept { return region_; }
 
  private:
+  std::atomic_ref<uint32_t> frozen() const noexcept {
+    const std::byte* at = region_.data() + offsetof(MapHeader, frozen);
+    return std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(const_cast<std::byte*>(at)));
+  }
+
   Region region_;
   MapHeader header_;
 };
@@ -100,7 +118,7 @@ class MapMemory {
 /// A map shared by programs, workers and the control plane; every member may be called from any thread.
 /// Keys and values have exactly spec().key_size and spec().value_size bytes. A pointer from lookup() stays valid for
 /// the map's life; after the element was deleted it may come to belong to another key (as in the kernel).
-class Map {
+class Map : public std::enable_shared_from_this<Map> {
  public:
   Map(MapSpec spec, MapMemory memory) : spec_(std::move(spec)), memory_(std::move(memory)) {}
   virtual ~Map() = default;
@@ -123,12 +141,34 @@ class Map {
   virtual int next_key(const std::byte* key, std::byte* next) const noexcept = 0;
   /// The value whose bytes contain `address`, or an empty span: what the checked interpreter lets a program touch.
   virtual std::span<std::byte> value_around(const std::byte* address) noexcept = 0;
+  /// Writes the key of the value that begins at `value`; false for types that cannot tell.
+  virtual bool key_of(const std::byte* /*value*/, std::byte* /*key*/) const noexcept { return false; }
   /// The maps without keys: a queue or a stack takes a value, gives its next one away or shows it. A bloom filter only
   /// takes values, and peek() says whether it may have taken `value` (0 or -ENOENT), which it does not change. 0 or a
   /// negative errno as the BPF helpers return it; a value that was not there is zeroed.
   virtual int push(const std::byte* value, uint64_t flags) noexcept;
   virtual int pop(std::byte* value) noexcept;
   virtual int peek(std::byte* value) noexcept;
+
+  // What only the host side (map/host.h) and helpers that walk ask for. The defaults: a type that has no such thing.
+
+  /// As lookup(), by someone who only looks: an LRU map does not take the key as used.
+  virtual std::byte* inspect(const std::byte* key, uint32_t cpu) noexcept { return lookup(key, cpu); }
+  /// As update(), of all values that a key has: copies() of them, for per-CPU types each padded to 8 bytes.
+  virtual int update_all(const std::byte* key, const std::byte* values, uint64_t flags) noexcept {
+    return update(key, values, flags, 0);
+  }
+  /// Copies all values out, as update_all() takes them and with fields as zeroes, and erases the element. `flags`: 0 or
+  /// kUpdateLock. -ENOTSUPP.
+  virtual int take(const std::byte* key, std::byte* values, uint64_t flags) noexcept;
+  /// Is shown an element; false ends the walk.
+  using Visit = bool (*)(void* context, const std::byte* key, std::byte* value) noexcept;
+  /// Hash maps are walked by buckets; 0 for other types.
+  virtual uint32_t buckets() const noexcept { return 0; }
+  /// Shows each element of one bucket as `cpu` sees it; false when the visitor ended it. The visitor may change the
+  /// map.
+  virtual bool visit_bucket(uint32_t bucket, uint32_t cpu, Visit visit, void* context) noexcept;
+
   /// Gives back what a writer held that died inside an update (such a map stays readable, but part of it may refuse
   /// writes with -ETIMEDOUT). Control side only, while nobody else uses the map.
   virtual void recover() noexcept {}
@@ -148,6 +188,8 @@ struct MapWorld {
   uint32_t nr_cpus = 1;    ///< The NIC's workers; in differential tests the kernel's possible CPUs.
   uint64_t hash_key = 0;   ///< From the run's random source, so that a seed repeats a run.
   bool shareable = false;  ///< Back it with a memfd instead of private memory.
+  /// Whether a device map may hold that ifindex; empty: any.
+  std::function<bool(uint32_t ifindex)> is_port = {};
 };
 
 /// Creates an empty map. Refuses what BPF_MAP_CREATE of Linux 6.18 refuses (semantics d.1), naming the field and limit.

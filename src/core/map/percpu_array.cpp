@@ -3,14 +3,14 @@
 #include <cerrno>
 
 #include "map/checks.h"
+#include "map/hash_checks.h"
 #include "map/records.h"
 #include "map/words.h"
 
 namespace saya {
 namespace {
 
-constexpr uint32_t kMostValue = 32768;  // PCPU_MIN_UNIT_SIZE: the largest object of the kernel's per-CPU allocator.
-constexpr size_t kNoSharing = 128;      // Two cache lines: processors fetch them in pairs.
+constexpr size_t kNoSharing = 128;  // Two cache lines: processors fetch them in pairs.
 
 /// Bytes of one CPU's values.
 Result<size_t> cpu_block(const MapSpec& spec) {
@@ -22,6 +22,7 @@ class PerCpuArrayMap final : public Map {
  public:
   PerCpuArrayMap(MapSpec spec, MapMemory memory, size_t block)
       : Map(std::move(spec), std::move(memory)),
+        shape_(this->spec()),
         values_(payload()),
         stride_(round_up(this->spec().value_size)),
         block_(block) {}
@@ -34,7 +35,13 @@ class PerCpuArrayMap final : public Map {
   }
 
   int update(const std::byte* key, const std::byte* value, uint64_t flags, uint32_t cpu) noexcept override {
-    return update_slot(lookup(key, cpu), value, spec().value_size, flags);
+    return update_slot(shape_, lookup(key, cpu), value, flags);
+  }
+
+  int update_all(const std::byte* key, const std::byte* values, uint64_t flags) noexcept override {
+    for (uint32_t cpu = 0; cpu < nr_cpus(); ++cpu)
+      if (const int error = update(key, values + cpu * stride_, flags, cpu)) return error;
+    return 0;
   }
 
   int erase(const std::byte*) noexcept override { return -EINVAL; }
@@ -52,6 +59,7 @@ class PerCpuArrayMap final : public Map {
   }
 
  private:
+  const ValueShape shape_;
   std::byte* const values_;
   const size_t stride_;
   const size_t block_;
@@ -62,7 +70,7 @@ class PerCpuArrayMap final : public Map {
 Result<size_t> percpu_array_storage(const MapSpec& spec, uint32_t nr_cpus) {
   SAYA_CHECK(check_indexed(spec));
   SAYA_CHECK(check_flags(spec, kMapSyscallFlags | kMapProgramFlags));
-  SAYA_CHECK(check_range(spec, "value_size", spec.value_size, 1, kMostValue, Code::no_space));
+  SAYA_CHECK(check_range(spec, "value_size", spec.value_size, 1, kMostPerCpuValue, Code::no_space));
   SAYA_TRY(const size_t block, cpu_block(spec));
   return payload_bytes(spec, nr_cpus, block);
 }

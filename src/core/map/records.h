@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "map/fields.h"
 #include "map/map.h"
 #include "map/words.h"
 
@@ -22,11 +23,16 @@ inline int next_index(const std::byte* key, std::byte* next, uint32_t max_entrie
 
 /// Map::update() where every index has a value from the beginning. `slot` is its shared memory, null for a key that is
 /// no index.
-inline int update_slot(std::byte* slot, const std::byte* value, size_t value_size, uint64_t flags) noexcept {
-  if (flags > kUpdateExist) return -EINVAL;
+inline int update_slot(const ValueShape& shape, std::byte* slot, const std::byte* value, uint64_t flags) noexcept {
+  if ((flags & ~uint64_t{kUpdateLock}) > kUpdateExist) return -EINVAL;
   if (!slot) return -E2BIG;
-  if (flags == kUpdateNoExist) return -EEXIST;
-  store_words(slot, value, value_size, std::memory_order_relaxed);
+  if (flags & kUpdateNoExist) return -EEXIST;
+  if (flags & kUpdateLock) {
+    if (const int error = shape.store_locked(slot, value)) return error;
+  } else {
+    shape.store(slot, value);
+  }
+  shape.release(slot);
   return 0;
 }
 

@@ -20,8 +20,8 @@ constexpr std::string_view kFull = R"({
   ],
   "routes": [
     {"destination": "0.0.0.0/0", "via": "10.0.0.254", "dev": "lan0"},
-    {"destination": "10.9.0.0/16", "ifindex": 7, "metric": 100},
-    {"destination": "10.9.0.0/16", "ifindex": 3, "metric": 200}
+    {"destination": "10.9.0.0/16", "ifindex": 3, "metric": 100},
+    {"destination": "10.9.0.0/16", "ifindex": 7, "metric": 200}
   ],
   "neighbours": [{"address": "10.0.0.254", "mac": "02:00:00:00:00:fe", "dev": "lan0"}]
 })";
@@ -29,31 +29,32 @@ constexpr std::string_view kFull = R"({
 TEST(Netstate, AFullFileIsReadAsWritten) {
   const Result<Netstate> state = parse_netstate(kFull);
   ASSERT_TRUE(state) << state.error().message;
-  ASSERT_EQ(state->interfaces.size(), 2u);
-  const Interface& lan = state->interfaces[0];
+  ASSERT_EQ(state->interfaces().size(), 2u);
+  const Interface& lan = state->interfaces()[0];
   EXPECT_EQ(lan.mtu, 9000u);
   EXPECT_TRUE(lan.has_mac);
   EXPECT_EQ(to_hex(lan.mac, ":"), "02:00:00:00:00:0a");
   ASSERT_EQ(lan.addresses.size(), 2u);
   EXPECT_EQ(lan.addresses[1].length, 64);
   EXPECT_EQ(lan.addresses[1].address.family, AF_INET6);
-  const Interface& wan = state->interfaces[1];
+  const Interface& wan = state->interfaces()[1];
   EXPECT_EQ(wan.mtu, 1500u);
   EXPECT_FALSE(wan.has_mac);
   EXPECT_FALSE(wan.up);
-  ASSERT_EQ(state->routes.size(), 3u);
-  EXPECT_EQ(state->routes[0].gateway, *parse_ip("10.0.0.254"));
-  EXPECT_EQ(state->routes[0].ifindex, 3u);
-  EXPECT_EQ(state->routes[1].gateway.family, 0);
-  EXPECT_EQ(state->routes[1].metric, 100u);
-  EXPECT_EQ(state->neighbours[0].ifindex, 3u);
+  ASSERT_EQ(state->routes().size(), 8u) << "those of the file, then those that the addresses bring along";
+  EXPECT_EQ(state->routes()[0].gateway, *parse_ip("10.0.0.254"));
+  EXPECT_EQ(state->routes()[0].ifindex, 3u);
+  EXPECT_EQ(state->routes()[1].gateway.family, 0);
+  EXPECT_EQ(state->routes()[1].metric, 100u);
+  EXPECT_EQ(state->routes()[2].metric, 0u) << "wan0 is down, so its route is none";
+  EXPECT_EQ(state->neighbours()[0].ifindex, 3u);
 }
 
 TEST(Netstate, InterfacesAreFoundByNameAndIndex) {
   const Result<Netstate> state = parse_netstate(kFull);
   ASSERT_TRUE(state);
-  EXPECT_EQ(state->find_interface("wan0"), &state->interfaces[1]);
-  EXPECT_EQ(state->find_interface(3), &state->interfaces[0]);
+  EXPECT_EQ(state->find_interface("wan0"), &state->interfaces()[1]);
+  EXPECT_EQ(state->find_interface(3), &state->interfaces()[0]);
   EXPECT_EQ(state->find_interface("wan"), nullptr);
   EXPECT_EQ(state->find_interface(4), nullptr);
 }
@@ -61,7 +62,7 @@ TEST(Netstate, InterfacesAreFoundByNameAndIndex) {
 TEST(Netstate, AnEmptyObjectIsAnEmptyWorld) {
   const Result<Netstate> state = parse_netstate("{}");
   ASSERT_TRUE(state);
-  EXPECT_TRUE(state->interfaces.empty());
+  EXPECT_TRUE(state->interfaces().empty());
 }
 
 TEST(Netstate, TheGuidesExampleIsAccepted) {
@@ -74,7 +75,7 @@ TEST(Netstate, TheGuidesExampleIsAccepted) {
   const std::string example = guide.substr(begin + 8, guide.find("```", begin + 8) - begin - 8);
   const Result<Netstate> state = parse_netstate(example);
   ASSERT_TRUE(state) << state.error().message;
-  EXPECT_FALSE(state->neighbours.empty());
+  EXPECT_FALSE(state->neighbours().empty());
 }
 
 struct Mistake {
@@ -83,55 +84,57 @@ struct Mistake {
 };
 
 const Mistake kMistakes[] = {
-    {"[]",                                                                                         "netstate is an array, must be an object"                                              },
-    {R"({"interface": []})",                                                                       "netstate has an unknown member 'interface', known are: interfaces, routes, neighbours"},
-    {R"({"routes": {}})",                                                                          "netstate.routes is an object, must be an array"                                       },
-    {R"({"interfaces": [1]})",                                                                     "netstate.interfaces[0] is 1, must be an object"                                       },
-    {R"({"interfaces": [{"ifindex": 1}]})",                                                        "netstate.interfaces[0] has no 'name'"                                                 },
-    {R"({"interfaces": [{"name": "a"}]})",                                                         "netstate.interfaces[0] has no 'ifindex'"                                              },
+    {"[]",                                                                                         "netstate is an array, must be an object"           },
+    {R"({"interface": []})",
+     "netstate has an unknown member 'interface', known are: interfaces, routes, neighbours, rules, sockets, "
+     "netns_cookie, tcp_syncookies"                                                                                                                    },
+    {R"({"routes": {}})",                                                                          "netstate.routes is an object, must be an array"    },
+    {R"({"interfaces": [1]})",                                                                     "netstate.interfaces[0] is 1, must be an object"    },
+    {R"({"interfaces": [{"ifindex": 1}]})",                                                        "netstate.interfaces[0] has no 'name'"              },
+    {R"({"interfaces": [{"name": "a"}]})",                                                         "netstate.interfaces[0] has no 'ifindex'"           },
     {R"({"interfaces": [{"name": "a", "ifindex": 0}]})",
-     "netstate.interfaces[0].ifindex is 0, must be a whole number 1..2147483647"                                                                                                          },
+     "netstate.interfaces[0].ifindex is 0, must be a whole number 1..2147483647"                                                                       },
     {R"({"interfaces": [{"name": "a", "ifindex": -1}]})",
-     "netstate.interfaces[0].ifindex is -1, must be a whole number 1..2147483647"                                                                                                         },
+     "netstate.interfaces[0].ifindex is -1, must be a whole number 1..2147483647"                                                                      },
     {R"({"interfaces": [{"name": "a", "ifindex": 1.0}]})",
-     "netstate.interfaces[0].ifindex is 1.0, must be a whole number 1..2147483647"                                                                                                        },
+     "netstate.interfaces[0].ifindex is 1.0, must be a whole number 1..2147483647"                                                                     },
     {R"({"interfaces": [{"name": "a", "ifindex": "1"}]})",
-     "netstate.interfaces[0].ifindex is \"1\", must be a whole number 1..2147483647"                                                                                                      },
+     "netstate.interfaces[0].ifindex is \"1\", must be a whole number 1..2147483647"                                                                   },
     {R"({"interfaces": [{"name": "a b", "ifindex": 1}]})",
-     "netstate.interfaces[0].name is \"a b\", must be 1..15 characters without blanks or '/'"                                                                                             },
+     "netstate.interfaces[0].name is \"a b\", must be 1..15 characters without blanks or '/'"                                                          },
     {R"({"interfaces": [{"name": "a", "ifindex": 1, "mtu": 67}]})",
-     "netstate.interfaces[0].mtu is 67, must be a whole number 68..65536"                                                                                                                 },
+     "netstate.interfaces[0].mtu is 67, must be a whole number 68..65536"                                                                              },
     {R"({"interfaces": [{"name": "a", "ifindex": 1, "up": 1}]})",
-     "netstate.interfaces[0].up is 1, must be true or false"                                                                                                                              },
+     "netstate.interfaces[0].up is 1, must be true or false"                                                                                           },
     {R"({"interfaces": [{"name": "a", "ifindex": 1, "mac": "02:00:00:00:00"}]})",
-     "netstate.interfaces[0].mac: '02:00:00:00:00' is not a MAC address like 02:00:00:00:00:01"                                                                                           },
+     "netstate.interfaces[0].mac: '02:00:00:00:00' is not a MAC address like 02:00:00:00:00:01"                                                        },
     {R"({"interfaces": [{"name": "a", "ifindex": 1, "addresses": ["10.0.0.1/33"]}]})",
-     "netstate.interfaces[0].addresses[0]: '10.0.0.1/33': the prefix length is '33', must be 0..32"                                                                                       },
+     "netstate.interfaces[0].addresses[0]: '10.0.0.1/33': the prefix length is '33', must be 0..32"                                                    },
     {R"({"interfaces": [{"name": "a", "ifindex": 1, "addresses": ["10.0.0.1", "10.0.0.1/32"]}]})",
-     "netstate.interfaces[0]: address \"10.0.0.1/32\" appears twice"                                                                                                                      },
+     "netstate.interfaces[0]: address \"10.0.0.1/32\" appears twice"                                                                                   },
     {R"({"interfaces": [{"name": "a", "ifindex": 1}, {"name": "a", "ifindex": 2}]})",
-     "netstate.interfaces[1]: name 'a' appears twice"                                                                                                                                     },
+     "netstate.interfaces[1]: name 'a' appears twice"                                                                                                  },
     {R"({"interfaces": [{"name": "a", "ifindex": 1}, {"name": "b", "ifindex": 1}]})",
-     "netstate.interfaces[1]: ifindex 1 appears twice"                                                                                                                                    },
-    {R"({"interfaces": [{"name": "a", "ifindex": 1, "name": "b"}]})",                              "member 'name' appears twice in one object"                                            },
+     "netstate.interfaces[1]: ifindex 1 appears twice"                                                                                                 },
+    {R"({"interfaces": [{"name": "a", "ifindex": 1, "name": "b"}]})",                              "member 'name' appears twice in one object"         },
     {R"({"routes": [{"destination": "10.0.0.0/8", "dev": "eth9"}]})",
-     "netstate.routes[0].dev is \"eth9\", must be the name of an interface of this file"                                                                                                  },
+     "netstate.routes[0].dev is \"eth9\", must be the name of an interface of this file"                                                               },
     {R"({"routes": [{"destination": "10.0.0.0/8", "ifindex": 9}]})",
-     "netstate.routes[0].ifindex is 9, must be that of an interface of this file"                                                                                                         },
-    {R"({"routes": [{"destination": "10.0.0.0/8"}]})",                                             "netstate.routes[0] needs either 'dev' or 'ifindex'"                                   },
+     "netstate.routes[0].ifindex is 9, must be that of an interface of this file"                                                                      },
+    {R"({"routes": [{"destination": "10.0.0.0/8"}]})",                                             "netstate.routes[0] needs either 'dev' or 'ifindex'"},
     {R"({"routes": [{"destination": "10.0.0.1/8", "dev": "eth9"}]})",
-     "netstate.routes[0].destination is \"10.0.0.1/8\", must be zero behind its 8 bits"                                                                                                   },
+     "netstate.routes[0].destination is \"10.0.0.1/8\", must be zero behind its 8 bits"                                                                },
     {R"({"interfaces": [{"name": "a", "ifindex": 1}],
-         "routes": [{"destination": "10.0.0.0/8", "dev": "a", "via": "fe80::1"}]})",
-     "netstate.routes[0].via is \"fe80::1\", must be of the destination's address family"                                                                                                 },
+         "routes": [{"destination": "fd00::/8", "dev": "a", "via": "10.0.0.1"}]})",
+     "netstate.routes[0].via is \"10.0.0.1\", must be of the destination's address family"                                                             },
     {R"({"interfaces": [{"name": "a", "ifindex": 1}],
          "routes": [{"destination": "10.0.0.0/8", "dev": "a"}, {"destination": "10.0.0.0/8", "ifindex": 1}]})",
-     "netstate.routes[1]: destination \"10.0.0.0/8\" with metric 0 appears twice"                                                                                                         },
+     "netstate.routes[1]: destination \"10.0.0.0/8\" with metric 0 in table 254 appears twice"                                                         },
     {R"({"interfaces": [{"name": "a", "ifindex": 1}],
          "neighbours": [{"address": "::1", "mac": "02:00:00:00:00:01", "dev": "a"},
                         {"address": "0::1", "mac": "02:00:00:00:00:02", "dev": "a"}]})",
-     "netstate.neighbours[1]: address \"0::1\" on one interface appears twice"                                                                                                            },
-    {R"({"routes": [[[[[[[[[]]]]]]]]]})",                                                          "values are nested 9 deep, at most 8 are allowed"                                      },
+     "netstate.neighbours[1]: address \"0::1\" on one interface appears twice"                                                                         },
+    {R"({"routes": [[[[[[[[[]]]]]]]]]})",                                                          "values are nested 9 deep, at most 8 are allowed"   },
 };
 
 TEST(Netstate, EveryMistakeIsNamedWithItsPlaceItsValueAndTheLimit) {

@@ -4,22 +4,12 @@
 #include <cstring>
 #include <limits>
 
+#include "packet/front.h"
 #include "packet/packet.h"
 #include "packet/pool.h"
 
 namespace saya {
 namespace {
-
-/// The checksum offset counts from data and stays with the byte it names. When that byte has been cut off, nothing is
-/// left to finish.
-void shift_checksum_start(Packet& packet, int64_t delta) noexcept {
-  if (packet.checksum != Checksum::partial) return;
-  const int64_t start = packet.checksum_start - delta;
-  if (start < 0 || start > std::numeric_limits<uint16_t>::max())
-    packet.checksum = Checksum::none;
-  else
-    packet.checksum_start = static_cast<uint16_t>(start);
-}
 
 int grow_last_fragment(Packet& packet, uint32_t delta) noexcept {
   Fragment& last = packet.fragments[packet.fragment_count - 1u];
@@ -67,7 +57,7 @@ int adjust_head(Packet& packet, int32_t delta) noexcept {
   packet.data += delta;
   packet.data_meta += delta;
   packet.len = static_cast<uint32_t>(packet.len - int64_t{delta});
-  shift_checksum_start(packet, delta);
+  shift_headers(packet, delta);
   return 0;
 }
 

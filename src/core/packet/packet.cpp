@@ -155,4 +155,11 @@ int reserve_headroom(Packet& packet, uint32_t headroom) noexcept {
   return unclone(packet);
 }
 
+int reserve_tailroom(Packet& packet, uint32_t tailroom) noexcept {
+  if (const int error = pull(packet, packet.len)) return error;
+  if (const int error = unclone(packet)) return error;
+  if (packet.tailroom() >= tailroom) return 0;
+  return replace_head(packet, static_cast<size_t>(packet.data - packet.head->begin), packet.len + size_t{tailroom});
+}
+
 }  // namespace saya

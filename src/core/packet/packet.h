@@ -62,6 +62,20 @@ struct Skb {
   uint8_t pkt_type = 0;
   uint8_t tstamp_type = 0;
   bool valid = false;  ///< One of them has run.
+
+  bool at_ingress = false;    ///< At tc ingress: csum does not cover the MAC header in front of the network header.
+  bool encapsulated = false;  ///< A tunnel's headers were put in front (bpf_skb_adjust_room()).
+  bool l4_hash = false;       ///< `hash` is of the transport header, or a program's: nothing recalculates it.
+  bool sw_hash = false;       ///< `hash` was calculated here.
+
+  // Where headers begin, in bytes from data: 0, 14 and unknown in a fresh frame, -14, 0 where data is the network
+  // header.
+  int32_t mac_header = 0;
+  int32_t network_header = static_cast<int32_t>(kEthernetHeader);
+  int32_t transport_header = kNoHeader;
+  uint16_t mac_len = 0;  ///< Of the MAC header as the receive path found it.
+
+  static constexpr int32_t kNoHeader = INT32_MIN;
 };
 
 /// A packet. Owned by exactly one PacketPtr at a time and touched by one thread; only Buffers are shared (by clones).
@@ -84,6 +98,8 @@ struct Packet {
   uint16_t gso_segs = 0;
   uint16_t checksum_start = 0;   ///< From data; for Checksum::partial.
   uint16_t checksum_offset = 0;  ///< From checksum_start.
+  uint32_t checksum_sum = 0;     ///< Of Checksum::complete: the unfolded sum from the network header on.
+  uint8_t checksum_level = 0;    ///< Of Checksum::unnecessary: how many more checksums are known to be right.
   VlanTag vlan;
 
   uint32_t ingress_ifindex = 0;  ///< Port it arrived on (xdp_md.ingress_ifindex).
@@ -129,6 +145,8 @@ int pull(Packet& packet, uint32_t size) noexcept;
 /// Makes the packet's bytes its own with at least `headroom` bytes free in front of its data, metadata included, as
 /// skb_cow_head() does. 0 or -ENOMEM. May move the head.
 int reserve_headroom(Packet& packet, uint32_t headroom) noexcept;
+/// Makes the packet linear and its own with at least `tailroom` bytes free behind it. 0 or -ENOMEM. May move the head.
+int reserve_tailroom(Packet& packet, uint32_t tailroom) noexcept;
 
 // What XDP programs do to a frame's ends: net/core/filter.c, Linux 6.18. They fail with the packet unchanged. A packet
 // that shares bytes with a clone is made its own first (-ENOMEM when that fails), as generic XDP does.

@@ -10,6 +10,9 @@
 #include <cstring>
 
 #include "base/bytes.h"
+#include "packet/flow_keys.h"
+#include "packet/front.h"
+#include "packet/receive_sum.h"
 
 namespace saya {
 namespace {
@@ -27,8 +30,33 @@ bool is_vlan(uint16_t protocol) noexcept { return protocol == ETH_P_8021Q || pro
 bool untag(Packet& packet) noexcept {
   if (packet.len < kShortestTagged || pull(packet, kShortestTagged) != 0 || unclone(packet) != 0) return false;
   packet.vlan = {load<be16>(packet.data + kMacs), load<be16>(packet.data + kMacs + 2), 1};
+  sum_pulled(packet, {packet.data + kEthernetHeader, kVlanTag});
   std::memmove(packet.data + kVlanTag, packet.data, kMacs);
   return adjust_head(packet, kVlanTag) == 0;
+}
+
+/// Where the receive path says that headers are: it has looked at no more than Ethernet's.
+void reset_headers(Skb& skb) noexcept {
+  skb.mac_header = 0;
+  skb.network_header = static_cast<int32_t>(kEthernetHeader);
+  skb.mac_len = static_cast<uint16_t>(kEthernetHeader);
+  if (skb.transport_header == Skb::kNoHeader) skb.transport_header = skb.network_header;
+}
+
+/// Where the sender put them: what sends a frame knows, a packet socket asks the flow dissector.
+void find_headers(Packet& packet) noexcept {
+  Skb& skb = packet.skb;
+  uint16_t protocol = skb.protocol;
+  uint32_t at = kEthernetHeader;
+  std::array<std::byte, kVlanTag> tag;
+  while (is_vlan(protocol) && copy_out(packet, at, tag.data(), kVlanTag)) {
+    protocol = load<be16>(tag.data() + 2);
+    at += kVlanTag;
+  }
+  skb.network_header = static_cast<int32_t>(at);
+  skb.mac_len = static_cast<uint16_t>(at);
+  FlowKeys keys;
+  if (dissect(packet, keys)) skb.transport_header = static_cast<int32_t>(keys.transport);
 }
 
 /// Bytes of the headers that every segment repeats; 0 when they are not there.
@@ -76,6 +104,7 @@ bool enter_tc_ingress(Packet& packet, const Device& device) noexcept {
   Skb& skb = packet.skb;
   skb.ifindex = skb.ingress_ifindex = device.ifindex;
   skb.priority = 0;
+  skb.at_ingress = true;
   skb.pkt_type = packet_type(packet.data, device);
   uint16_t protocol = frame_protocol(packet);
   if (is_vlan(protocol) && !packet.vlan.present) {
@@ -84,6 +113,7 @@ bool enter_tc_ingress(Packet& packet, const Device& device) noexcept {
   }
   skb.protocol = protocol;
   skb.wire_len = packet.len - static_cast<uint32_t>(kEthernetHeader);
+  reset_headers(skb);
   return true;
 }
 
@@ -93,7 +123,9 @@ void enter_tc_egress(Packet& packet, const Device& device) noexcept {
     skb = Skb{};
     skb.valid = true;
     copy_out(packet, kMacs, reinterpret_cast<std::byte*>(&skb.protocol), sizeof skb.protocol);
+    find_headers(packet);
   }
+  skb.at_ingress = false;
   if (skb.tstamp_type == kReceiveTime) skb.tstamp = 0;
   skb.ifindex = device.ifindex;
   skb.wire_len = length_on_wire(packet);
@@ -103,10 +135,9 @@ int insert_vlan_tag(Packet& packet) noexcept {
   if (!packet.vlan.present) return 0;
   if (const int error = pull(packet, kMacs)) return error;
   if (const int error = reserve_headroom(packet, kVlanTag)) return error;
-  packet.data -= kVlanTag;
   packet.data_meta = packet.data;
-  packet.len += kVlanTag;
-  packet.checksum_start = static_cast<uint16_t>(packet.checksum_start + kVlanTag);
+  push_front(packet, kVlanTag);
+  packet.skb.mac_header = 0;
   std::memmove(packet.data, packet.data + kVlanTag, kMacs);
   store(packet.data + kMacs, packet.vlan.proto);
   store(packet.data + kMacs + 2, be16(packet.vlan.tci));

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "abi/map_timers.h"
 #include "attach/pipeline.h"
 #include "base/fd.h"
 #include "base/read_all.h"
@@ -107,7 +108,7 @@ Result<run::TestOutput> run_program(const abi::Executable& program, const ProgWo
 
   const RealClock clock;
   abi::Random random(0);
-  abi::TimerQueue timers;
+  abi::MapTimers timers;
   Voice voice;
   run::TestOutput output =
       run::test_run(program, input,

@@ -35,7 +35,7 @@ std::string hooks_text(const Report& report) {
   Table table(std::move(header));
   for (const HookReport& hook : report.hooks) {
     const std::string where = fmt::format("{} {}", hook.port, hook::to_string(hook.point));
-    const std::string pref = hook.point == hook::Point::xdp ? "-" : fmt::format("{}", hook.pref);
+    const std::string pref = hook::has_filters(hook.point) ? fmt::format("{}", hook.pref) : "-";
     const auto add = [&](const std::string& verdict, uint64_t count) {
       std::vector<std::string> row = {where, pref, hook.program, verdict, fmt::format("{}", count)};
       if (timed) row.push_back(hook.nanoseconds ? fmt::format("{:.0f}", *hook.nanoseconds) : "-");

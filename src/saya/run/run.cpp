@@ -37,7 +37,13 @@ void add_ports(World& world, const Options& options) {
   for (const auto* inputs : {&options.wire, &options.host})
     for (const Input& input : *inputs)
       if (!world.nic.find(input.port)) world.nic.add_port(input.port, device_of(world.netstate, input.port));
-  for (nic::Port& port : world.nic.ports()) port.forward = options.forward;
+  for (nic::Port& port : world.nic.ports()) {
+    if (const Interface* const known = world.netstate.find_interface(port.name)) {
+      port.up = known->up;
+      port.mtu = known->mtu;
+    }
+    port.forward = options.forward;
+  }
 }
 
 Result<> attach_all(World& world, const Options& options, attach::Pipeline& pipeline) {
@@ -60,27 +66,27 @@ Result<> check_repeat(const Options& options) {
 
 /// Fires the timers that are due before `moment`, each at its own time. Those beyond kMostTimers wait: one that arms
 /// itself again at once must not stop the replay.
-void fire_timers(World& world, Nanoseconds moment) {
+void fire_timers(World& world, const abi::Services& services, Nanoseconds moment) {
   if (world.kind == ClockKind::real) {
-    world.timers.fire(world.real_clock.now());
+    world.timers.fire(world.real_clock.now(), services);
     return;
   }
   for (size_t fired = 0; fired < kMostTimers;) {
     const auto due = world.timers.next_deadline();
     if (!due || *due > moment) return;
     world.virtual_clock.advance_to(*due);
-    fired += world.timers.fire(*due);
+    fired += world.timers.fire(*due, services);
   }
 }
 
 /// Plays everything. Virtual time stands still while a packet is under way and jumps to the next event after it; in
 /// real time every frame is due at once.
-Result<> play(World& world, Inputs& inputs, nic::Datapath& datapath, EventReader* events, const Recorder::Sinks& sinks,
-              Report& report) {
+Result<> play(World& world, const abi::Services& services, Inputs& inputs, nic::Datapath& datapath, EventReader* events,
+              const Recorder::Sinks& sinks, Report& report) {
   Reader reader;
   for (bool more = true; more;) {
     while (const auto next = inputs.next_arrival()) {
-      fire_timers(world, *next);
+      fire_timers(world, services, *next);
       world.virtual_clock.advance_to(world.kind == ClockKind::real ? std::numeric_limits<Nanoseconds>::max() : *next);
       size_t arrived = 0;
       for (nic::Port& port : world.nic.ports()) arrived += datapath.poll(port, world.burst());
@@ -115,7 +121,8 @@ Result<Report> run(const Options& options, const Recorder::Sinks& sinks) {
   SAYA_CHECK(inputs.open());
 
   SAYA_TRY(const program::Target target, attach::choose_target(options.btf));
-  const MapWorld map_world{.nr_cpus = 1, .hash_key = world.random.next()};
+  const auto is_port = [&world](uint32_t ifindex) { return world.nic.find(ifindex) != nullptr; };
+  const MapWorld map_world{.nr_cpus = 1, .hash_key = world.random.next(), .is_port = is_port};
   attach::Pipeline pipeline(map_world, target, options.settings);
   SAYA_CHECK(attach_all(world, options, pipeline));
   const std::vector<TypedMap> maps = typed_maps(pipeline.objects());
@@ -130,6 +137,7 @@ Result<Report> run(const Options& options, const Recorder::Sinks& sinks) {
                                .random = &world.random,
                                .timers = &world.timers,
                                .netstate = &world.netstate,
+                               .flows = &world.flows,
                                .listener = &recorder};
   nic::Datapath datapath(world.nic, services, &recorder);
   inputs.tell(recorder);
@@ -137,7 +145,7 @@ Result<Report> run(const Options& options, const Recorder::Sinks& sinks) {
   Report report;
   const RealClock stopwatch;
   const Nanoseconds start = stopwatch.now();
-  SAYA_CHECK(play(world, inputs, datapath, options.events ? &events : nullptr, sinks, report));
+  SAYA_CHECK(play(world, services, inputs, datapath, options.events ? &events : nullptr, sinks, report));
   report.elapsed = stopwatch.now() - start;
   report.cut_frames = inputs.cut_frames();
   report.ended_early = inputs.early_end();

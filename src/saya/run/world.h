@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "abi/map_timers.h"
 #include "abi/run.h"
 #include "base/time.h"
 #include "netstate/netstate.h"
@@ -20,12 +21,13 @@ struct World {
   RealClock real_clock;
   Netstate netstate;
   abi::Random random;
-  abi::TimerQueue timers;
+  abi::FlowTable flows;
+  abi::MapTimers timers;
   nic::Nic nic;
   ClockKind kind;
 
   World(std::unique_ptr<Pool> frames, const Options& options)
-      : pool(std::move(frames)), random(options.seed), kind(options.clock) {}
+      : pool(std::move(frames)), random(options.seed), flows(abi::Random(~options.seed).next()), kind(options.clock) {}
 
   /// What programs see as the time.
   const Clock& program_clock() const {

@@ -1,0 +1,19 @@
+// Whose a packet is: cgroups, routing realms, IPsec states. saya has none of them.
+#pragma once
+
+#include "abi/run.h"
+
+namespace saya::helper {
+
+using abi::Run;
+
+/// Its argument is the context at tc, and nothing at XDP.
+uint64_t get_cgroup_classid(Run& run, uint64_t context) noexcept;
+uint64_t get_route_realm(Run& run, Packet* skb) noexcept;
+uint64_t skb_get_xfrm_state(Run& run, Packet* skb, uint32_t index, std::byte* to, uint32_t size,
+                            uint64_t flags) noexcept;
+uint64_t skb_cgroup_id(Run& run, Packet* skb) noexcept;
+uint64_t skb_ancestor_cgroup_id(Run& run, Packet* skb, int32_t level) noexcept;
+uint64_t skb_cgroup_classid(Run& run, Packet* skb) noexcept;
+
+}  // namespace saya::helper

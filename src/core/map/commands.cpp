@@ -1,0 +1,70 @@
+// bpf(2)'s commands on one element. Order of checks as kernel/bpf/syscall.c, Linux 6.18.
+#include "map/commands.h"
+
+#include <cerrno>
+
+#include "base/kernel_errno.h"
+#include "map/access.h"
+#include "map/fields.h"
+#include "map/map_of_maps.h"
+#include "map/words.h"
+
+namespace saya::commands {
+namespace {
+
+/// Every CPU's value of a key, in user space's packing.
+int read_values(Map& map, const std::byte* key, std::byte* value, uint64_t flags) {
+  const ValueShape shape(map.spec());
+  for (uint32_t cpu = 0; cpu < map.copies(); ++cpu) {
+    std::byte* one = map.inspect(key, cpu);
+    if (!one) return -ENOENT;
+    std::byte* to = value + cpu * round_up(map.spec().value_size);
+    if (!(flags & kUpdateLock))
+      shape.load(to, one);
+    else if (const int error = shape.load_locked(to, one))
+      return error;
+  }
+  return 0;
+}
+
+}  // namespace
+
+size_t value_bytes(const Map& map) noexcept {
+  const size_t one = map.spec().value_size;
+  return is_per_cpu(map.spec().type) ? map.copies() * round_up(one) : one;
+}
+
+int lookup(Map& map, const std::byte* key, std::byte* value, uint64_t flags) {
+  if (flags & ~uint64_t{kUpdateLock}) return -EINVAL;
+  if (!may_read(map)) return -EPERM;
+  if (!may_lock(map, flags)) return -EINVAL;
+  if (is_map_of_maps(map.spec().type)) return -EOPNOTSUPP;  // What lookup() answers is no value of value_size bytes.
+  return read_values(map, key, value, flags);
+}
+
+int update(Map& map, const std::byte* key, const std::byte* value, uint64_t flags) {
+  if (!may_write(map)) return -EPERM;
+  if (!may_lock(map, flags)) return -EINVAL;
+  return map.update_all(key, value, flags);
+}
+
+int erase(Map& map, const std::byte* key) { return may_write(map) ? map.erase(key) : -EPERM; }
+
+int next_key(const Map& map, const std::byte* key, std::byte* next) {
+  return may_read(map) ? map.next_key(key, next) : -EPERM;
+}
+
+int take(Map& map, const std::byte* key, std::byte* value, uint64_t flags) {
+  if (flags & ~uint64_t{kUpdateLock}) return -EINVAL;
+  if (!may_read(map) || !may_write(map)) return -EPERM;
+  if (!may_lock(map, flags)) return -EINVAL;
+  return map.take(key, value, flags);
+}
+
+int freeze(Map& map) {
+  if (!map.spec().fields.empty()) return -ENOTSUPP;
+  if (!may_write(map)) return -EPERM;
+  return map.memory().freeze() ? 0 : -EBUSY;
+}
+
+}  // namespace saya::commands
