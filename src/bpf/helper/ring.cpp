@@ -28,9 +28,11 @@ uint64_t finish(Run& run, std::byte* record, bool discard) noexcept {
 uint64_t show(Run& run, std::span<std::byte> record, uint64_t function, uint64_t context) noexcept {
   Dynptr dynptr{record.data(), 0, static_cast<uint32_t>(record.size()) & 0xffffff,
                 static_cast<uint32_t>(Dynptr::Kind::memory) & 0x7f, 0};
-  abi::grant(run, Grants::Kind::memory, &dynptr, sizeof dynptr, true);
+  abi::grant(run, Grants::Kind::dynptr, &dynptr, sizeof dynptr, false);
+  abi::grant(run, Grants::Kind::memory, record.data(), record.size(), true);
   const uint64_t answer = run.invoke(run, function, reinterpret_cast<uint64_t>(&dynptr), context, 0, 0, 0);
   abi::revoke(run, &dynptr);
+  abi::revoke(run, record.data());
   return answer;
 }
 

@@ -31,6 +31,11 @@ class KeyedMap : public Map {
     return table_.chains().next_key(key, next);
   }
   std::span<std::byte> value_around(const std::byte* address) noexcept final { return table_.value_around(address); }
+  /// An element's key lies in front of its value (map/hash_chains.h); of the values of a per-CPU map, of the first.
+  bool key_of(const std::byte* value, std::byte* key) const noexcept final {
+    load_words(key, const_cast<std::byte*>(value) - round_up(spec().key_size), spec().key_size);
+    return !kPerCpu;
+  }
   void recover() noexcept final { table_.recover(); }
 
   int update_all(const std::byte* key, const std::byte* values, uint64_t flags) noexcept final {
