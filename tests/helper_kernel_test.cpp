@@ -71,6 +71,7 @@ constexpr Type kTc = Type::sched_cls, kXdp = Type::xdp;
 const Row kRows[] = {
 #include "helper/checksum.def"
 #include "helper/flow.def"
+#include "helper/lang.def"
 #include "helper/map.def"
 #include "helper/perf.def"
 #include "helper/queue.def"
