@@ -72,6 +72,7 @@ const Row kRows[] = {
 #include "helper/checksum.def"
 #include "helper/flow.def"
 #include "helper/keyed.def"
+#include "helper/lang.def"
 #include "helper/map.def"
 #include "helper/perf.def"
 #include "helper/queue.def"

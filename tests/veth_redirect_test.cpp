@@ -241,13 +241,13 @@ Netstate netstate_for(uint32_t ifindex) {
     std::ranges::transform(mac, made.mac.begin(), [](uint8_t b) { return std::byte{b}; });
     return made;
   };
-  Netstate netstate;
-  netstate.routes.push_back({
+  NetworkFacts facts;
+  facts.routes.push_back({
       .destination = {address(kNetwork), 8},
         .ifindex = ifindex
   });
-  netstate.neighbours = {neighbour(kAddress9, kMac9), neighbour(kAddress2, kMac2)};
-  return netstate;
+  facts.neighbours = {neighbour(kAddress9, kMac9), neighbour(kAddress2, kMac2)};
+  return Netstate(std::move(facts));
 }
 
 class SayaSide {

@@ -224,6 +224,7 @@ std::string_view name_of(abi::Arg argument) {
     case abi::Arg::memory: return "memory";
     case abi::Arg::memory_or_null: return "memory_or_null";
     case abi::Arg::memory_out: return "memory_out";
+    case abi::Arg::map_memory: return "map_memory";
     case abi::Arg::size: return "size";
     case abi::Arg::size_or_zero: return "size_or_zero";
     case abi::Arg::function: return "function";
@@ -243,6 +244,7 @@ std::string_view name_of(abi::Arg argument) {
     case abi::Arg::socket_or_null: return "socket_or_null";
     case abi::Arg::record: return "record";
     case abi::Arg::object: return "object";
+    case abi::Arg::object_or_null: return "object_or_null";
     case abi::Arg::dynptr: return "dynptr";
     case abi::Arg::dynptr_out: return "dynptr_out";
     case abi::Arg::spin_lock: return "spin_lock";

@@ -116,7 +116,9 @@ Result<abi::ExecutablePtr> Parity::make(const attach::KernelAnswer& answer) {
 
 Result<std::string> Parity::run_in_saya(const Program& program, const TestInput& input) {
   if (!program.ours) return std::unexpected(program.ours.error());
-  SAYA_TRY(const TestOutcome outcome, tests::run_in_saya(**program.ours, input));
+  TestInput with_timers = input;
+  with_timers.timers = &timers_;
+  SAYA_TRY(const TestOutcome outcome, tests::run_in_saya(**program.ours, with_timers));
   std::string text = to_text(outcome);
   for (const MapPtr& map : (*open_)->maps) {
     if (is_opaque(map->spec().type)) continue;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "abi/map_timers.h"
 #include "attach/kernel_load.h"
 #include "attach/objects.h"
 #include "program/program.h"
@@ -45,6 +46,7 @@ class Parity {
   attach::Objects objects_;
   Result<const attach::OpenObject*> open_;
   bool filled_ = false;
+  abi::MapTimers timers_;  ///< Maps keep timers from run to run.
   std::vector<Program> programs_;
 };
 

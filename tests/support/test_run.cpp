@@ -152,8 +152,13 @@ Result<TestOutcome> run_in_saya(const abi::Executable& executable, const TestInp
   abi::Random random(1);
   abi::FlowTable flows(1);
   Ear ear;
-  const abi::Services services{
-      .clock = &clock, .random = &random, .netstate = input.netstate, .flows = &flows, .listener = &ear};
+  abi::MapTimers timers;
+  const abi::Services services{.clock = &clock,
+                               .random = &random,
+                               .timers = input.timers ? input.timers : &timers,
+                               .netstate = input.netstate,
+                               .flows = &flows,
+                               .listener = &ear};
   const run::TestOutput output =
       run::test_run(executable, {.data = data, .ctx = ctx, .ctx_room = ctx.size(), .flags = input.flags}, services);
   if (output.faulted)

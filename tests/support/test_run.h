@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "abi/map_timers.h"
 #include "base/result.h"
 #include "kernel/load.h"
 #include "map/map.h"
@@ -32,6 +33,7 @@ struct TestInput {
   std::map<std::string, uint64_t, std::less<>> ctx = {};  ///< By CtxField::name; not at XDP.
   uint32_t flags = 0;                                     ///< BPF_F_TEST_*.
   const Netstate* netstate = nullptr;                     ///< What saya's side knows of the network.
+  abi::MapTimers* timers = nullptr;                       ///< Saya's, where they outlive a run.
 };
 
 /// What a run ends with.

@@ -26,9 +26,11 @@ uint64_t finish(Run& run, std::byte* record, bool discard) noexcept {
 /// Shows one record to the program; what its callback returned.
 uint64_t show(Run& run, std::span<std::byte> record, uint64_t function, uint64_t context) noexcept {
   Dynptr dynptr = make_view(Dynptr::Kind::memory, record.data(), static_cast<uint32_t>(record.size()), false);
-  abi::grant(run, Grants::Kind::memory, &dynptr, sizeof dynptr, true);
+  abi::grant(run, Grants::Kind::dynptr, &dynptr, sizeof dynptr, false);
+  abi::grant(run, Grants::Kind::memory, record.data(), record.size(), true);
   const uint64_t answer = run.invoke(run, function, reinterpret_cast<uint64_t>(&dynptr), context, 0, 0, 0);
   abi::revoke(run, &dynptr);
+  abi::revoke(run, record.data());
   return answer;
 }
 

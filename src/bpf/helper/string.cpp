@@ -14,10 +14,10 @@
 namespace saya::helper {
 namespace {
 
-constexpr uint64_t kBaseMask = 0x1f;    // BPF_STRTOX_BASE_MASK
-constexpr size_t kMostDigits = 63;      // What the kernel copies of a number before it looks at it.
-constexpr uint64_t kShowFlags = 0xf;    // BTF_F_ALL
-constexpr uint32_t kBtfPointer = 16;    // struct btf_ptr: a pointer, a type id, flags.
+constexpr uint64_t kBaseMask = 0x1f;  // BPF_STRTOX_BASE_MASK
+constexpr size_t kMostDigits = 63;    // What the kernel copies of a number before it looks at it.
+constexpr uint64_t kShowFlags = 0xf;  // BTF_F_ALL
+constexpr uint32_t kBtfPointer = 16;  // struct btf_ptr: a pointer, a type id, flags.
 
 /// As the kernel's isspace(): Latin-1, with its no-break space.
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || static_cast<uint8_t>(c) == 0xa0; }

@@ -7,6 +7,7 @@
 
 #include "base/kernel_errno.h"
 #include "helper/checksum.h"
+#include "helper/dynptr.h"
 #include "helper/ecn.h"
 #include "helper/fib.h"
 #include "helper/flow.h"
@@ -18,9 +19,12 @@
 #include "helper/kfunc_lock.h"
 #include "helper/kfunc_string.h"
 #include "helper/kfunc_xdp.h"
+#include "helper/lock.h"
 #include "helper/map.h"
+#include "helper/object.h"
 #include "helper/owner.h"
 #include "helper/perf.h"
+#include "helper/probe.h"
 #include "helper/queue.h"
 #include "helper/redirect.h"
 #include "helper/resize.h"
@@ -28,7 +32,10 @@
 #include "helper/room.h"
 #include "helper/skb.h"
 #include "helper/socket.h"
+#include "helper/string.h"
 #include "helper/syncookie.h"
+#include "helper/task.h"
+#include "helper/timer.h"
 #include "helper/trace.h"
 #include "helper/tunnel.h"
 #include "helper/vlan.h"
@@ -39,6 +46,7 @@ namespace saya::helper {
 namespace {
 
 using enum abi::Arg;
+using abi::kAcquires;
 using abi::kInvalidatesPackets;
 using abi::kPacketMemory;
 

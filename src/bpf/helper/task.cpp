@@ -1,5 +1,5 @@
-// kernel/bpf/helpers.c and kernel/trace/bpf_trace.c, Linux 6.18, as they answer in the idle task: it has number 0, belongs
-// to root, has no memory and takes no signals. Its structures read as zeroes.
+// kernel/bpf/helpers.c and kernel/trace/bpf_trace.c, Linux 6.18, as they answer in the idle task: it has number 0,
+// belongs to root, has no memory and takes no signals. Its structures read as zeroes.
 #include "helper/task.h"
 
 #include <fmt/format.h>
@@ -14,9 +14,9 @@
 namespace saya::helper {
 namespace {
 
-constexpr uint64_t kRootCgroup = 1;       ///< The number of the root of all control groups.
-constexpr uint32_t kNamespaceInfo = 8;    // struct bpf_pidns_info
-constexpr uint64_t kCreate = 1;           // BPF_LOCAL_STORAGE_GET_F_CREATE
+constexpr uint64_t kRootCgroup = 1;     ///< The number of the root of all control groups.
+constexpr uint32_t kNamespaceInfo = 8;  // struct bpf_pidns_info
+constexpr uint64_t kCreate = 1;         // BPF_LOCAL_STORAGE_GET_F_CREATE
 
 /// Stands for struct task_struct and its struct pt_regs: larger than either in any configuration.
 alignas(8) constexpr std::array<std::byte, 16384> kIdleTask{};

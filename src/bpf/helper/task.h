@@ -1,4 +1,5 @@
-// The current task, of which packets know nothing: every program runs as if it had interrupted the idle task of its CPU.
+// The current task, of which packets know nothing: every program runs as if it had interrupted the idle task of its
+// CPU.
 #pragma once
 
 #include "abi/run.h"

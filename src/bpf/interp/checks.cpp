@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "abi/map_calls.h"
 #include "interp/alu.h"
 #include "interp/machine.h"
 #include "map/map_of_maps.h"
 #include "map/redirect_map.h"
-#include "map/ringbuf.h"
 #include "map/socket_map.h"
 
 namespace saya::interp {
@@ -28,7 +28,8 @@ bool Machine::find(uint64_t address, uint64_t bytes, Access access) noexcept {
 
 /// Makes the granted memory that contains those bytes what was touched last.
 bool Machine::find_granted(uint64_t address, uint64_t bytes) noexcept {
-  const auto it = std::ranges::find_if(granted_, [&](const Granted& g) { return g.span.contains(address, bytes); });
+  const auto it = std::ranges::find_if(
+      granted_, [&](const Granted& g) { return g.kind != Kind::dynptr && g.span.contains(address, bytes); });
   if (it == granted_.end()) return false;
   value_ = it->span;
   value_map_ = nullptr;
@@ -39,22 +40,25 @@ bool Machine::find_granted(uint64_t address, uint64_t bytes) noexcept {
 
 void Machine::grant(Kind kind, const void* begin, size_t bytes, bool writable) noexcept {
   const Granted granted{
-      kind, writable, {reinterpret_cast<uint64_t>(begin), bytes},
-        1
+      kind, writable, {reinterpret_cast<uint64_t>(begin), bytes}
   };
-  const auto same = std::ranges::find_if(
+  auto it = std::ranges::find_if(
       granted_, [&](const Granted& g) { return g.kind == kind && g.span.begin == granted.span.begin; });
-  if (same == granted_.end())
-    granted_.push_back(granted);
-  else if (kind == Kind::socket)
-    ++same->references;
-  else
-    *same = granted;
+  if (it == granted_.end()) it = granted_.insert(granted_.end(), granted);
+  it->writable = writable;
+  it->span = granted.span;
+  it->references = kind == Kind::socket ? it->references + 1 : 1;
+  if (kind != Kind::record) return;
+  it->acquired = {calling_, code_};
+  ++it->owed;
 }
 
 void Machine::revoke(const void* begin) noexcept {
-  std::erase_if(granted_,
-                [&](Granted& g) { return g.span.begin == reinterpret_cast<uint64_t>(begin) && --g.references == 0; });
+  std::erase_if(granted_, [&](Granted& g) {
+    if (g.span.begin != reinterpret_cast<uint64_t>(begin)) return false;
+    if (g.owed > 0) --g.owed;
+    return --g.references == 0;
+  });
   value_ = {};
 }
 
@@ -79,7 +83,8 @@ const Machine::Granted* Machine::granted_at(uint64_t address, Kind kind) const n
   return it == granted_.end() ? nullptr : &*it;
 }
 
-/// Makes the value of `map` that contains `address` the one that was touched last.
+/// Makes the value of `map` that contains `address` the one that was touched last; of a value with fields, the part
+/// between them, or a pointer of the kernel's, which programs may read.
 bool Machine::find_in(Map& map, uint64_t address) noexcept {
   const std::span<std::byte> value = map.value_around(reinterpret_cast<const std::byte*>(address));
   if (value.empty()) return false;
@@ -87,7 +92,44 @@ bool Machine::find_in(Map& map, uint64_t address) noexcept {
   value_map_ = &map;
   value_readable_ = !(map.spec().flags & kMapWriteOnlyProgram);
   value_writable_ = !(map.spec().flags & kMapReadOnlyProgram) && !is_redirect_map(map.spec().type);
+  const uint64_t begin = value_.begin;
+  for (const MapField& field : map.spec().fields) {
+    const uint64_t at = begin + field.offset;
+    if (address < at) {
+      value_.size = at - value_.begin;
+      return true;
+    }
+    if (address - at < field.size) {
+      value_ = {at, field.size};
+      value_readable_ = field.kind == MapField::Kind::kernel_pointer;
+      value_writable_ = false;
+      return true;
+    }
+    value_ = {at + field.size, begin + value.size() - at - field.size};
+  }
   return true;
+}
+
+/// The map that has a value there, or null.
+Map* Machine::map_around(uint64_t address) const noexcept {
+  const auto has = [&](Map& map) { return !map.value_around(reinterpret_cast<const std::byte*>(address)).empty(); };
+  for (const MapPtr& map : code_->program->maps)
+    if (has(*map)) return map.get();
+  for (const Found& it : found_)
+    if (it.code == code_ && has(*it.map)) return it.map;
+  return nullptr;
+}
+
+/// The field of a map value that those bytes reach into, or null.
+const MapField* Machine::field_around(uint64_t address, uint64_t bytes) const noexcept {
+  Map* const map = map_around(address);
+  if (!map) return nullptr;
+  const auto value = reinterpret_cast<uint64_t>(map->value_around(reinterpret_cast<std::byte*>(address)).data());
+  const auto& fields = map->spec().fields;
+  const auto it = std::ranges::find_if(fields, [&](const MapField& field) {
+    return address < value + field.offset + field.size && value + field.offset < address + bytes;
+  });
+  return it == fields.end() ? nullptr : &*it;
 }
 
 bool Machine::in_ctx(uint64_t address) const noexcept {
@@ -166,20 +208,6 @@ bool Machine::spend(const Op* op) noexcept {
   return false;
 }
 
-/// Whether the run that ends here has given back every record that it reserved: the kernel's verifier sees to it.
-bool Machine::gives_back(const Op* op) noexcept {
-  const auto held = std::ranges::find(granted_, Kind::record, &Granted::kind);
-  if (held == granted_.end()) return true;
-  fault(op, fmt::format("would lead to reference leak: Unreleased reference to a record of {} bytes", held->span.size));
-  return false;
-}
-
-/// A record that nobody finished would stop the ring for ever.
-void Machine::discard_records() noexcept {
-  for (const Granted& granted : granted_)
-    if (granted.kind == Kind::record) RingBuffer::commit(reinterpret_cast<std::byte*>(granted.span.begin), true);
-}
-
 Map* Machine::map_at(uint64_t value) const noexcept {
   for (const MapPtr& map : code_->program->maps)
     if (reinterpret_cast<uint64_t>(map.get()) == value) return map.get();
@@ -193,9 +221,22 @@ Map* Machine::map_at(uint64_t value) const noexcept {
 void Machine::after_helper(const abi::HelperSpec& helper, const Registers& r) {
   refresh_frame();
   if (!granted_.empty()) drop_lost_fragments();
+  note_views(helper, r);
+  note_lock(helper, r);
+  if (helper.traits & abi::kAcquires) note_reference(r);
   if (helper.id != kMapLookup || r[0] == 0) return;
   if (!is_map_of_maps(reinterpret_cast<const Map*>(r[1])->spec().type) || map_at(r[0])) return;
   found_.push_back({code_, reinterpret_cast<Map*>(r[0])});
+}
+
+/// As refuse_argument(), of a map, which must be the one that a field before it belongs to. `map` becomes it.
+std::string Machine::refuse_map_argument(const abi::HelperSpec& helper, abi::Arg wanted, uint64_t value,
+                                         const Map*& map) const {
+  const Map* const owner = std::exchange(map, map_at(value));
+  if (!map) return ", which is no map of this program";
+  if (owner && owner != map)
+    return fmt::format(" = map '{}', which doesn't match the map of the field", map->spec().name);
+  return refuse_map(helper, wanted, *map);
 }
 
 /// As refuse_argument(), of a map: those whose elements are no bytes go to few helpers.
@@ -210,6 +251,10 @@ std::string Machine::refuse_map(const abi::HelperSpec& helper, abi::Arg wanted, 
 
 bool Machine::check_arguments(const Op* op, const abi::HelperSpec& helper, const Registers& r) noexcept {
   const Map* map = nullptr;
+  if (const std::string_view why = refuse_while_locked(helper, r); !why.empty()) {
+    fault(op, fmt::format("is not allowed: {}", why));
+    return false;
+  }
   for (size_t i = 0; i < helper.args.size() && helper.args[i] != abi::Arg::none; ++i) {
     const std::string why = refuse_argument(helper, r, i, map);
     if (why.empty()) continue;
@@ -235,9 +280,7 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
       if (!run_->packet) return ", but this run has no packet";
       return value == reinterpret_cast<uint64_t>(run_->packet) ? "" : ", which is not the context";
     case abi::Arg::map:
-    case abi::Arg::prog_array:
-      map = map_at(value);
-      return map ? refuse_map(helper, helper.args[i], *map) : ", which is no map of this program";
+    case abi::Arg::prog_array: return refuse_map_argument(helper, helper.args[i], value, map);
     case abi::Arg::map_key: return refuse_span(helper, value, map->spec().key_size, Access::read);
     case abi::Arg::map_value_out: {
       const bool asks = map->spec().type == static_cast<uint32_t>(MapKind::bloom_filter);
@@ -258,6 +301,9 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
       if (value == 0) return {};
       [[fallthrough]];
     case abi::Arg::memory_out: return refuse_span(helper, value, size, Access::write);
+    case abi::Arg::map_memory:
+      if (!map_around(value)) return ", which is no memory of a map: Unsupported reg type";
+      return refuse_span(helper, value, size, Access::write);
     case abi::Arg::u32_inout: return refuse_span(helper, value, sizeof(uint32_t), Access::write);
     case abi::Arg::u64_out: return refuse_span(helper, value, sizeof(uint64_t), Access::write);
     case abi::Arg::u16_out: return refuse_span(helper, value, sizeof(uint16_t), Access::write);
@@ -266,19 +312,22 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
     case abi::Arg::bytes40: return refuse_span(helper, value, 40, Access::read);
     case abi::Arg::bytes16_out: return refuse_span(helper, value, 16, Access::write);
     case abi::Arg::bytes64_out: return refuse_span(helper, value, 64, Access::write);
-    case abi::Arg::dynptr:
-    case abi::Arg::dynptr_out: return refuse_span(helper, value, sizeof(abi::Dynptr), Access::write);
+    case abi::Arg::dynptr: return refuse_view(value, i);
+    case abi::Arg::dynptr_out: return refuse_new_view(value);
     case abi::Arg::string: return refuse_string(helper, value);
     case abi::Arg::socket_or_null:
       if (value == 0) return {};
       [[fallthrough]];
     case abi::Arg::socket: return granted_at(value, Kind::socket) ? "" : ", which is no socket of this run";
     case abi::Arg::record: return granted_at(value, Kind::record) ? "" : ", which is no reserved record";
+    case abi::Arg::object_or_null:
+      if (value == 0) return {};
+      [[fallthrough]];
     case abi::Arg::object: return granted_at(value, Kind::object) ? "" : ", which is no object of the kernel";
-    case abi::Arg::spin_lock: return refuse_field(value, MapField::Kind::spin_lock);
-    case abi::Arg::map_bytes4: return refuse_map_bytes(helper, value, 4);
-    case abi::Arg::timer: return refuse_field(value, MapField::Kind::timer);
-    case abi::Arg::kernel_pointer: return refuse_field(value, MapField::Kind::kernel_pointer);
+    case abi::Arg::spin_lock: return refuse_field(value, MapField::Kind::spin_lock, map);
+    case abi::Arg::map_bytes4: return refuse_map_bytes(value, 4);
+    case abi::Arg::timer: return refuse_field(value, MapField::Kind::timer, map);
+    case abi::Arg::kernel_pointer: return refuse_field(value, MapField::Kind::kernel_pointer, map);
     case abi::Arg::size: return value == 0 ? " = 0, an invalid zero-sized access" : "";
     case abi::Arg::size_or_zero: return {};
     case abi::Arg::function: return code_->is_function(value) ? "" : ", which is no function of this program";
@@ -290,24 +339,35 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
 std::string Machine::refuse_string(const abi::HelperSpec& helper, uint64_t address) {
   if (std::string why = refuse_span(helper, address, 1, Access::read); !why.empty()) return why;
   const uint64_t left = value_.begin + value_.size - address;
+  if (value_map_ && !(value_map_->spec().flags & kMapReadOnlyProgram))
+    return ", which does not point to a readonly map";
   if (value_map_ && value_.contains(address, 1) && std::memchr(reinterpret_cast<const void*>(address), 0, left))
     return {};
   return ", which is no text in a map";
 }
 
-/// As refuse_argument(), of a field of a map value that only helpers may touch.
-std::string Machine::refuse_field(uint64_t address, MapField::Kind kind) {
-  const bool in_map = find(address, 1, Access::read) && value_map_ && value_.contains(address, 1);
-  const auto is_it = [&](const MapField& f) { return f.kind == kind && value_.begin + f.offset == address; };
-  if (in_map && std::ranges::any_of(value_map_->spec().fields, is_it)) return {};
-  return ", which is no such field of a map value";
+/// As refuse_argument(), of a field of a map value that only helpers may touch; `map` is told whose.
+std::string Machine::refuse_field(uint64_t address, MapField::Kind kind, const Map*& map) {
+  const std::string_view name = field_name(kind);
+  Map* const around = map_around(address);
+  if (!around) return fmt::format(", which is no {} of a map value", name);
+  map = around;
+  const std::string& owner = map->spec().name;
+  const auto field = std::ranges::find(map->spec().fields, kind, &MapField::kind);
+  if (field == map->spec().fields.end()) return fmt::format(": map '{}' has no valid {}", owner, name);
+  const MapField* const there = field_around(address, 1);
+  const auto value = reinterpret_cast<uint64_t>(around->value_around(reinterpret_cast<std::byte*>(address)).data());
+  if (there && there->kind == kind && value + there->offset == address) return {};
+  return fmt::format(": off {} doesn't point to 'struct {}' that is at {}", address - value, name, field->offset);
 }
 
 /// As refuse_argument(), of aligned bytes that must lie in a map, where every run finds them again.
-std::string Machine::refuse_map_bytes(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes) {
-  if (std::string why = refuse_span(helper, address, bytes, Access::write); !why.empty()) return why;
-  const bool in_map = find(address, bytes, Access::write) && value_map_ && value_.contains(address, bytes);
-  return in_map && address % bytes == 0 ? "" : ", which is no such field of a map value";
+std::string Machine::refuse_map_bytes(uint64_t address, uint64_t bytes) const {
+  Map* const map = map_around(address);
+  const bool writable = map && !(map->spec().flags & kMapReadOnlyProgram);
+  const auto last = reinterpret_cast<const std::byte*>(address + bytes - 1);
+  if (writable && address % bytes == 0 && !map->value_around(last).empty()) return {};
+  return ", which is no such field of a map value";
 }
 
 std::string Machine::refuse_span(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes, Access access) {

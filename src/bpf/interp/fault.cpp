@@ -34,6 +34,16 @@ std::string count(uint64_t bytes) { return fmt::format("{} byte{}", bytes, bytes
 
 }  // namespace
 
+std::string_view field_name(MapField::Kind kind) noexcept {
+  switch (kind) {
+    case MapField::Kind::spin_lock: return "bpf_spin_lock";
+    case MapField::Kind::timer: return "bpf_timer";
+    case MapField::Kind::kernel_pointer: return "kptr";
+    case MapField::Kind::other: break;
+  }
+  return "special field";
+}
+
 void Machine::fault(const Op* op, std::string_view what) {
   run_->faulted = true;
   if (!run_->services || !run_->services->listener) return;
@@ -61,6 +71,9 @@ std::string Machine::instruction(const Op* op) const {
 std::string Machine::where(uint64_t address, uint64_t bytes, Access access) const {
   const std::string what = fmt::format("{} {} at", access == Access::read ? "reads" : "writes", count(bytes));
   if (address < kNullPage) return fmt::format("{} {:#x}, which is a null pointer", what, address);
+  if (const MapField* field = field_around(address, bytes))
+    return fmt::format("{} {:#x}: {} cannot be accessed directly by load/store", what, address,
+                       field_name(field->kind));
   if (value_.contains(address, bytes)) {
     const std::string owner = value_map_ ? fmt::format("map '{}'", value_map_->spec().name) : "memory of a helper";
     return fmt::format("{} value+{}, in {}, which programs may not {}", what, address - value_.begin, owner,

@@ -19,7 +19,8 @@ namespace {
 constexpr int64_t kNetworkOffset = -0x100000;
 constexpr int64_t kLinkOffset = -0x200000;
 
-/// Bytes at a negative offset of a packet: of its linear part, or what lies in front of it. Null when they are not there.
+/// Bytes at a negative offset of a packet: of its linear part, or what lies in front of it. Null when they are not
+/// there.
 const std::byte* behind_header(const Packet& packet, int64_t offset, uint32_t bytes) noexcept {
   if (offset >= kNetworkOffset) return linear_bytes(packet, packet.skb.network_header + offset - kNetworkOffset, bytes);
   if (offset >= kLinkOffset) return linear_bytes(packet, packet.skb.mac_header + offset - kLinkOffset, bytes);
@@ -82,7 +83,7 @@ uint64_t Machine::start(const Decoded& code, const Op* first, abi::Run& run, Reg
   run.engine = this;
   run.grants = code.checked ? this : nullptr;
   const uint64_t r0 = execute_from(first, r);
-  discard_records();
+  give_back();
   run.invoke = outer_invoke;
   run.engine = outer_engine;
   run.grants = outer_grants;
@@ -161,6 +162,10 @@ uint64_t Machine::call_back(uint64_t function, Registers& r) noexcept {
 Machine::Tail Machine::tail_call(const Op* op, Registers& r) noexcept {
   if (code_->checked && !check_arguments(op, *reinterpret_cast<const abi::HelperSpec*>(op->imm), r))
     return Tail::stopped;
+  if (const std::string why = code_->checked ? refuse_end("tail_call") : ""; !why.empty()) {
+    fault(op, why);
+    return Tail::stopped;
+  }
   if (run_->tail_calls >= abi::kMaxTailCalls) return Tail::missed;
   const auto& array = *static_cast<const ProgArray*>(reinterpret_cast<const Map*>(r[2]));
   const abi::Executable* const target = array.at(static_cast<uint32_t>(r[3]));
@@ -174,6 +179,7 @@ Machine::Tail Machine::tail_call(const Op* op, Registers& r) noexcept {
       code_ = &code;
       run_->program = target;
       value_ = {};  // Of a map that the next program may not have.
+      views_.clear();
       return Tail::entered;
     }
   }

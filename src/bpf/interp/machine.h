@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "abi/ctx.h"
+#include "abi/dynptr.h"
 #include "abi/run.h"
 #include "interp/code.h"
 #include "interp/interp.h"
@@ -31,6 +32,9 @@ struct Span {
 };
 
 enum class Access : uint8_t { read, write };
+
+/// "bpf_spin_lock"
+std::string_view field_name(MapField::Kind kind) noexcept;
 
 /// The machine that runs decoded programs; on the caller's stack, reused for a burst. `checked` programs must be run
 /// with their Limits; the others ignore them.
@@ -65,7 +69,18 @@ class Machine final : abi::Grants {
     Kind kind;
     bool writable;
     Span span;
-    uint32_t references;  ///< Of a socket: how often it was handed out.
+    uint32_t references = 0;  ///< How often it was handed out,
+    uint32_t owed = 0;        ///< and how often of these the program must give it back,
+    /// because of this call, the last one of them.
+    struct Call {
+      const Op* op = nullptr;
+      const Decoded* code = nullptr;
+    } acquired = {};
+  };
+  /// A struct bpf_dynptr on the stack, as a helper left it.
+  struct View {
+    uint64_t address;
+    abi::Dynptr bytes;
   };
   enum class Tail : uint8_t { missed, entered, finished, stopped };
   enum class Load : uint8_t { in_memory, done, stopped };
@@ -101,24 +116,37 @@ class Machine final : abi::Grants {
   Load store_elsewhere(const Op* op, uint64_t address, unsigned bytes, uint64_t value) noexcept;
   bool check_atomic(const Op* op, uint64_t address, unsigned bytes) noexcept;
   bool spend(const Op* op) noexcept;
-  bool gives_back(const Op* op) noexcept;
-  void discard_records() noexcept;
   bool check_arguments(const Op* op, const abi::HelperSpec& helper, const Registers& r) noexcept;
   std::string refuse_argument(const abi::HelperSpec& helper, const Registers& r, size_t i, const Map*& map);
   std::string refuse_span(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes, Access access);
   Map* map_at(uint64_t value) const noexcept;
+  std::string refuse_map_argument(const abi::HelperSpec& helper, abi::Arg wanted, uint64_t value,
+                                  const Map*& map) const;
   std::string refuse_map(const abi::HelperSpec& helper, abi::Arg wanted, const Map& map) const;
   std::string refuse_string(const abi::HelperSpec& helper, uint64_t address);
-  std::string refuse_field(uint64_t address, MapField::Kind kind);
-  std::string refuse_map_bytes(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes);
+  std::string refuse_field(uint64_t address, MapField::Kind kind, const Map*& map);
+  std::string refuse_map_bytes(uint64_t address, uint64_t bytes) const;
   const Granted* granted_at(uint64_t address, Kind kind) const noexcept;
   void after_helper(const abi::HelperSpec& helper, const Registers& r);
   bool find_in(Map& map, uint64_t address) noexcept;
+  Map* map_around(uint64_t address) const noexcept;
+  const MapField* field_around(uint64_t address, uint64_t bytes) const noexcept;
   bool find_granted(uint64_t address, uint64_t bytes) noexcept;
   void drop_lost_fragments() noexcept;
   void grant(Kind kind, const void* begin, size_t bytes, bool writable) noexcept override;
   void revoke(const void* begin) noexcept override;
   void refresh_frame() noexcept;
+
+  // What a program holds: held.cpp.
+  std::string refuse_view(uint64_t address, size_t argument) const;
+  std::string refuse_new_view(uint64_t address) const;
+  void note_views(const abi::HelperSpec& helper, const Registers& r);
+  void note_reference(const Registers& r) noexcept;
+  std::string_view refuse_while_locked(const abi::HelperSpec& helper, const Registers& r) const noexcept;
+  void note_lock(const abi::HelperSpec& helper, const Registers& r) noexcept;
+  std::string refuse_end(std::string_view how) const;
+  bool gives_back(const Op* op);
+  void give_back() noexcept;
 
   // The words.
   void fault(const Op* op, std::string_view what);
@@ -147,6 +175,8 @@ class Machine final : abi::Grants {
   };
   std::vector<Found> found_;      ///< Empty unless the run uses maps of maps; each once.
   std::vector<Granted> granted_;  ///< Empty for most programs.
+  std::vector<View> views_;       ///< Likewise.
+  std::byte* lock_ = nullptr;     ///< The spin lock that the program holds.
   std::array<Frame, kFrames> frames_;
   static constexpr uint32_t kStackSlack = 8;
   alignas(16) std::array<std::byte, kFrames * kFrameBytes + kStackSlack> bytes_;

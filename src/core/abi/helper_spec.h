@@ -32,7 +32,8 @@ enum class Arg : uint8_t {
   memory,             ///< Readable bytes, as many as the next argument says.
   memory_or_null,     ///< The same, or null with size 0.
   memory_out,         ///< Writable bytes, as many as the next argument says.
-  buffer_or_null,     ///< The same, or null whatever the next argument says.
+  map_memory,         ///< The same, all of them in one map value.
+  buffer_or_null,     ///< memory_out, or null whatever the next argument says.
   size,               ///< Byte count of the memory before it, > 0.
   size_or_zero,       ///< The same, 0 allowed.
   string,             ///< Characters up to a NUL, in a read-only map (the kernel's ARG_PTR_TO_CONST_STR).
@@ -47,8 +48,9 @@ enum class Arg : uint8_t {
   function,           ///< A function of this program, to be called back.
   socket,             ///< A socket that a helper or the context gave.
   socket_or_null,
-  record,          ///< What a ring buffer reserved for the program, from its first byte.
-  object,          ///< A kernel object that a helper gave (a task, a cgroup): opaque.
+  record,  ///< What a ring buffer reserved for the program, from its first byte.
+  object,  ///< A kernel object that a helper gave (a task, a cgroup): opaque.
+  object_or_null,
   dynptr,          ///< An initialised struct bpf_dynptr.
   dynptr_out,      ///< 16 bytes of stack where one may be made.
   spin_lock,       ///< The struct bpf_spin_lock of a map value.
@@ -76,6 +78,7 @@ enum class Ret : uint8_t {
 enum HelperTraits : uint32_t {
   kInvalidatesPackets = 8,  ///< Packet pointers read from the context before are stale afterwards.
   kPacketMemory = 16,       ///< Memory arguments may lie in the packet (the kernel's pkt_access).
+  kAcquires = 32,           ///< What the call grants must be given back before the program ends.
 };
 
 /// The errors that a helper may answer with, as positive numbers; 0 where the list ends.
@@ -135,6 +138,7 @@ consteval bool carries(Arg a) {
     case Arg::memory_or_null: return std::is_same_v<T, const std::byte*>;
     case Arg::map_value_out:
     case Arg::memory_out:
+    case Arg::map_memory:
     case Arg::buffer_or_null:
     case Arg::bytes16_out:
     case Arg::bytes64_out:
@@ -149,7 +153,8 @@ consteval bool carries(Arg a) {
     case Arg::u16_out: return std::is_same_v<T, uint16_t*>;
     case Arg::socket:
     case Arg::socket_or_null: return std::is_same_v<T, const Socket*>;
-    case Arg::object: return std::is_same_v<T, const void*>;
+    case Arg::object:
+    case Arg::object_or_null: return std::is_same_v<T, const void*>;
     case Arg::dynptr:
     case Arg::dynptr_out: return std::is_same_v<T, Dynptr*>;
   }

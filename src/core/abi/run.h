@@ -79,7 +79,8 @@ struct Services {
 class Grants {
  public:
   /// `packet`: bytes of a fragment of the run's packet; such a grant ends when they leave the packet.
-  enum class Kind : uint8_t { memory, socket, record, object, packet };
+  /// `dynptr`: a struct bpf_dynptr outside of the stack, which programs hand on and cannot look into.
+  enum class Kind : uint8_t { memory, socket, record, object, packet, dynptr };
   virtual ~Grants() = default;
   /// From now on the program may read (and, if `writable`, write) these bytes.
   virtual void grant(Kind kind, const void* begin, size_t bytes, bool writable) noexcept = 0;

@@ -1,0 +1,13 @@
+// BPF_MAP_TYPE_CGRP_STORAGE: a value for each control group, of which saya knows one. Behaves as
+// kernel/bpf/bpf_cgrp_storage.c, Linux 6.18.
+#include "map/owner_storage.h"
+
+namespace saya {
+
+Result<size_t> cgrp_storage_storage(const MapSpec& spec, uint32_t) { return owner_storage_bytes(spec); }
+
+Result<MapPtr> open_cgrp_storage(MapSpec spec, MapMemory memory) {
+  return std::make_shared<OwnerStorage>(std::move(spec), std::move(memory));
+}
+
+}  // namespace saya
