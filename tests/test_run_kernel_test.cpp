@@ -213,8 +213,10 @@ std::string in_saya(const abi::Executable& program, const Row& row) {
   const RealClock clock;
   abi::Random random(1);
   Ear ear;
-  const run::TestOutput output = run::test_run(program, {row.data, row.ctx, row.data_room, row.ctx_room, row.repeat},
-                                               {.clock = &clock, .random = &random, .listener = &ear});
+  const run::TestOutput output = run::test_run(
+      program,
+      {.data = row.data, .ctx = row.ctx, .data_room = row.data_room, .ctx_room = row.ctx_room, .repeat = row.repeat},
+      {.clock = &clock, .random = &random, .listener = &ear});
   if (output.faulted) return ear.faults.back().message;
   return text_of(output.error, output.retval, output.data_size, output.data, output.ctx_size, output.ctx);
 }

@@ -58,9 +58,7 @@ SEC("tc")
 int get_socket_cookie__is_not_zero(struct __sk_buff* skb) { return bpf_get_socket_cookie(skb) != 0; }
 
 SEC("tc")
-int get_socket_cookie__stays(struct __sk_buff* skb) {
-  return bpf_get_socket_cookie(skb) == bpf_get_socket_cookie(skb);
-}
+int get_socket_cookie__stays(struct __sk_buff* skb) { return bpf_get_socket_cookie(skb) == bpf_get_socket_cookie(skb); }
 
 SEC("tc")
 int get_socket_uid__of_the_test_runs_socket(struct __sk_buff* skb) { return (int)bpf_get_socket_uid(skb); }
@@ -84,13 +82,13 @@ int sk_assign__EOPNOTSUPP_but_at_ingress(struct __sk_buff* skb) {
 }
 
 /// 0 when nothing was found; a socket that was found is released and counted.
-#define LOOKUP(how, size, netns, flags)                                    \
-  struct bpf_sock_tuple tuple = {};                                        \
-  tuple.ipv4.daddr = 0x0100007f;                                           \
-  tuple.ipv4.dport = 0x0100;                                               \
-  struct bpf_sock* sk = how(ctx, &tuple, size, netns, flags);              \
-  if (!sk) return 0;                                                       \
-  bpf_sk_release(sk);                                                      \
+#define LOOKUP(how, size, netns, flags)                       \
+  struct bpf_sock_tuple tuple = {};                           \
+  tuple.ipv4.daddr = 0x0100007f;                              \
+  tuple.ipv4.dport = 0x0100;                                  \
+  struct bpf_sock* sk = how(ctx, &tuple, size, netns, flags); \
+  if (!sk) return 0;                                          \
+  bpf_sk_release(sk);                                         \
   return 1
 
 SEC("tc")
@@ -123,10 +121,10 @@ int sk_release__of_what_was_found(struct __sk_buff* ctx) {
   LOOKUP(bpf_sk_lookup_udp, sizeof tuple.ipv6, BPF_F_CURRENT_NETNS, 0);
 }
 
-#define OWN_SOCKET()            \
+#define OWN_SOCKET()             \
   struct bpf_sock* sk = skb->sk; \
-  if (!sk) return -1;           \
-  sk = bpf_sk_fullsock(sk);     \
+  if (!sk) return -1;            \
+  sk = bpf_sk_fullsock(sk);      \
   if (!sk) return -1
 
 SEC("tc")

@@ -37,21 +37,21 @@ static __attribute__((always_inline)) void fill(struct segment* s, __u8 words) {
 }
 
 /// The segment size that a cookie stands for, with an MSS option of `mss` (0: none).
-#define SIZE4(mss, words, bytes)                                                \
-  struct iphdr ip;                                                              \
-  struct segment s;                                                             \
-  fill4(&ip);                                                                   \
-  fill(&s, words);                                                              \
-  MSS(mss);                                                                     \
-  __s64 cookie = bpf_tcp_raw_gen_syncookie_ipv4(&ip, &s.tcp, bytes);            \
+#define SIZE4(mss, words, bytes)                                     \
+  struct iphdr ip;                                                   \
+  struct segment s;                                                  \
+  fill4(&ip);                                                        \
+  fill(&s, words);                                                   \
+  MSS(mss);                                                          \
+  __s64 cookie = bpf_tcp_raw_gen_syncookie_ipv4(&ip, &s.tcp, bytes); \
   return cookie < 0 ? (int)cookie : (int)(cookie >> 32)
-#define SIZE6(mss, words, bytes)                                                \
-  struct ipv6hdr ip;                                                            \
-  struct segment s;                                                             \
-  fill6(&ip);                                                                   \
-  fill(&s, words);                                                              \
-  MSS(mss);                                                                     \
-  __s64 cookie = bpf_tcp_raw_gen_syncookie_ipv6(&ip, &s.tcp, bytes);            \
+#define SIZE6(mss, words, bytes)                                     \
+  struct ipv6hdr ip;                                                 \
+  struct segment s;                                                  \
+  fill6(&ip);                                                        \
+  fill(&s, words);                                                   \
+  MSS(mss);                                                          \
+  __s64 cookie = bpf_tcp_raw_gen_syncookie_ipv6(&ip, &s.tcp, bytes); \
   return cookie < 0 ? (int)cookie : (int)(cookie >> 32)
 #define MSS(mss)                 \
   if (mss) {                     \
@@ -120,10 +120,10 @@ int tcp_raw_gen_syncookie_ipv4__stops_at_a_silly_option(struct xdp_md* ctx) {
 }
 
 /// Answers the SYN of `s` with its cookie, plus `more`.
-#define ANSWER(s, cookie, more)                                   \
-  s.tcp.syn = 0;                                                  \
-  s.tcp.ack = 1;                                                  \
-  s.tcp.seq = bpf_htonl(0x12345679);                              \
+#define ANSWER(s, cookie, more)      \
+  s.tcp.syn = 0;                     \
+  s.tcp.ack = 1;                     \
+  s.tcp.seq = bpf_htonl(0x12345679); \
   s.tcp.ack_seq = bpf_htonl((__u32)(cookie) + 1 + (more))
 
 SEC("xdp")

@@ -22,9 +22,9 @@ static __attribute__((always_inline)) struct bpf_tunnel_key example(void) {
   return key;
 }
 
-#define KEEP(pointer)                                  \
-  __u8* to = out(0);                                   \
-  if (!to) return -1;                                  \
+#define KEEP(pointer) \
+  __u8* to = out(0);  \
+  if (!to) return -1; \
   __builtin_memcpy(to, pointer, sizeof(struct bpf_tunnel_key))
 
 SEC("tc")
@@ -35,13 +35,13 @@ int skb_get_tunnel_key__EINVAL_without_one(struct __sk_buff* skb) {
   return error;
 }
 
-#define SET_AND_GET(set_size, set_flags, get_size, get_flags)                         \
-  struct bpf_tunnel_key key = example();                                              \
-  int set = (int)bpf_skb_set_tunnel_key(skb, &key, set_size, set_flags);              \
-  if (set) return set * 1000;                                                         \
-  __builtin_memset(&key, 0x55, sizeof key);                                           \
-  int got = (int)bpf_skb_get_tunnel_key(skb, &key, get_size, get_flags);              \
-  KEEP(&key);                                                                         \
+#define SET_AND_GET(set_size, set_flags, get_size, get_flags)            \
+  struct bpf_tunnel_key key = example();                                 \
+  int set = (int)bpf_skb_set_tunnel_key(skb, &key, set_size, set_flags); \
+  if (set) return set * 1000;                                            \
+  __builtin_memset(&key, 0x55, sizeof key);                              \
+  int got = (int)bpf_skb_get_tunnel_key(skb, &key, get_size, get_flags); \
+  KEEP(&key);                                                            \
   return got
 
 SEC("tc")
@@ -140,10 +140,10 @@ int skb_get_tunnel_opt__ENOENT_without_options(struct __sk_buff* skb) {
   return (int)bpf_skb_get_tunnel_opt(skb, options, sizeof options);
 }
 
-#define SET_OPTIONS(size)                                              \
-  struct bpf_tunnel_key key = example();                               \
-  __u8 options[264] = {1, 2, 3, 4, 5, 6, 7, 8};                        \
-  bpf_skb_set_tunnel_key(skb, &key, sizeof key, 0);                    \
+#define SET_OPTIONS(size)                           \
+  struct bpf_tunnel_key key = example();            \
+  __u8 options[264] = {1, 2, 3, 4, 5, 6, 7, 8};     \
+  bpf_skb_set_tunnel_key(skb, &key, sizeof key, 0); \
   int set = (int)bpf_skb_set_tunnel_opt(skb, options, size)
 
 SEC("tc")
