@@ -68,7 +68,8 @@ route add 10.77.7.0/24 via 10.0.0.9 dev lan0
 route add 10.1.0.0/16 via 192.0.2.1 dev wan0 table 100
 route add 10.9.0.0/16 via 10.0.0.9 dev lan0 table 101
 route add default via fd01::9 dev wan0 metric 1024
-route add fd02::/64 via fd00::9 dev lan0 mtu 1290
+route add fd02::/64 via fd00::9 dev lan0 mtu lock 1290
+route add fd07::/64 via fd00::9 dev lan0 mtu 1290
 route add fd03::/64 via fd00::8 dev lan0
 route add fd04::/64 dev lan0 src fd00:0:0:1::1
 route add fd05::/64 dev lan0 metric 10
@@ -122,7 +123,8 @@ constexpr std::string_view kState = R"({
     {"destination": "10.1.0.0/16", "via": "192.0.2.1", "dev": "wan0", "table": 100},
     {"destination": "10.9.0.0/16", "via": "10.0.0.9", "dev": "lan0", "table": 101},
     {"destination": "::/0", "via": "fd01::9", "dev": "wan0"},
-    {"destination": "fd02::/64", "via": "fd00::9", "dev": "lan0", "mtu": 1290},
+    {"destination": "fd02::/64", "via": "fd00::9", "dev": "lan0", "mtu": 1290, "mtu_locked": true},
+    {"destination": "fd07::/64", "via": "fd00::9", "dev": "lan0", "mtu": 1290},
     {"destination": "fd03::/64", "via": "fd00::8", "dev": "lan0"},
     {"destination": "fd04::/64", "dev": "lan0", "source": "fd00:0:0:1::1"},
     {"destination": "fd05::/64", "dev": "lan0", "metric": 10},
@@ -305,6 +307,8 @@ const Question kQuestions[] = {
     {"2001:db8::1", -ENODEV, 0, 99},
     {"fd02::1", kSuccess, 0, kLan, 1290},
     {"fd02::1", kTooLong, 0, kLan, 1291},
+    {"fd07::1", kSuccess, 0, kLan, 1500},
+    {"fd07::1", kTooLong, 0, kLan, 1501},
     {"fd02::1", kSuccess, kDirect | kTable, kLan, 0, 100},
     {"fd02::1", kSuccess, kDirect | kTable, kLan, 0, 254},
     {"fd02::1", kNotForwarded, kDirect | kTable, kLan, 0, 77},
@@ -318,7 +322,7 @@ const Question kQuestions[] = {
     {"fd06::5", kSuccess, kSkipNeighbour | kOutput, kWan},
     {"fd00::9", kSuccess, kSource},
     {"fd00::1", kNotForwarded},
-    {"fd00::1", kNotForwarded, kDirect},
+    {"fd00::1", kNoNeighbour, kDirect},
     {"fd00::", kNotForwarded},
     {"::1", kNotForwarded},
     {"fe80::1", kNotForwarded},
@@ -377,10 +381,10 @@ const Question kByRules[] = {
     {"10.9.2.3", kSuccess},
     {"10.9.2.3", kSuccess, 0, kWan},
     {"10.9.2.3", kSuccess, 0, kWan, 0, 0, "10.0.0.99"},
-    {"10.69.0.1", kSuccess},
+    {"10.69.0.1", kNotForwarded},
     {"10.77.7.1", kNotForwarded},
     {"10.0.0.1", kNotForwarded},
-    {"10.0.0.1", kSuccess, kDirect},
+    {"10.0.0.1", kNoNeighbour, kDirect},
     {"fd02::1", kSuccess, kMark, kLan, 0, 7},
     {"fd02::1", kSuccess, kMark, kLan, 0, 6},
 };

@@ -75,6 +75,7 @@ const Row kRows[] = {
 #include "helper/map.def"
 #include "helper/perf.def"
 #include "helper/queue.def"
+#include "helper/redirect.def"
 #include "helper/ring.def"
 #include "helper/skb.def"
 #include "helper/xdp.def"

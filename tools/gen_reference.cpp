@@ -158,6 +158,7 @@ std::string_view words(abi::CtxAccess access) {
     case abi::CtxAccess::read_write: return "read: 1, 2, 4 bytes; write: full width";
     case abi::CtxAccess::full: return "read, write: full width";
     case abi::CtxAccess::scratch: return "read, write: 1, 2, 4, 8 bytes";
+    case abi::CtxAccess::devmap: return "read: full width, in programs of device maps";
     case abi::CtxAccess::queue: return "read: 1, 2, 4 bytes; write: full width, ignored from 0xffff on";
   }
   return "";
@@ -213,11 +214,13 @@ std::string_view name_of(abi::Arg argument) {
     case abi::Arg::none: return "";
     case abi::Arg::scalar: return "scalar";
     case abi::Arg::ctx: return "ctx";
+    case abi::Arg::ctx_or_null: return "ctx_or_null";
     case abi::Arg::map: return "map";
     case abi::Arg::prog_array: return "prog_array";
     case abi::Arg::map_key: return "map_key";
     case abi::Arg::map_value: return "map_value";
     case abi::Arg::map_value_out: return "map_value_out";
+    case abi::Arg::map_value_or_null: return "map_value_or_null";
     case abi::Arg::memory: return "memory";
     case abi::Arg::memory_or_null: return "memory_or_null";
     case abi::Arg::memory_out: return "memory_out";
@@ -230,6 +233,8 @@ std::string_view name_of(abi::Arg argument) {
     case abi::Arg::u64_out: return "u64_out";
     case abi::Arg::u16_out: return "u16_out";
     case abi::Arg::bytes16: return "bytes16";
+    case abi::Arg::bytes20: return "bytes20";
+    case abi::Arg::bytes40: return "bytes40";
     case abi::Arg::bytes16_out: return "bytes16_out";
     case abi::Arg::bytes64_out: return "bytes64_out";
     case abi::Arg::map_bytes4: return "map_bytes4";

@@ -216,6 +216,8 @@ int redirects_to_egress(struct __sk_buff* skb) { return bpf_redirect(5, 0); }
 SEC("tc")
 int redirects_to_ingress(struct __sk_buff* skb) { return bpf_redirect(5, BPF_F_INGRESS); }
 SEC("tc")
+int clones(struct __sk_buff* skb) { return bpf_clone_redirect(skb, 5, 0); }
+SEC("tc")
 int redirects_with_an_unknown_flag(struct __sk_buff* skb) { return bpf_redirect(5, 2); }
 
 SEC("tc")

@@ -253,11 +253,88 @@ std::vector<ClsactCase> state_cases() {
   };
 }
 
+struct TcxRow {
+  int64_t verdict;
+  bool next;    ///< The next tcx program runs.
+  bool clsact;  ///< The filters run.
+  Fate fate;
+};
+
+/// Table a.6.
+constexpr TcxRow kTcx[] = {
+    {-1,         true,  true,  Fate::passed },
+    {0,          false, false, Fate::passed },
+    {1,          false, true,  Fate::passed },
+    {2,          false, false, Fate::dropped},
+    {3,          false, true,  Fate::passed },
+    {4,          false, true,  Fate::passed },
+    {5,          false, true,  Fate::passed },
+    {6,          false, true,  Fate::passed },
+    {7,          false, false, Fate::gone   },
+    {8,          false, true,  Fate::passed },
+    {9,          false, true,  Fate::passed },
+    {0x20000003, false, true,  Fate::passed },
+    {-2,         false, true,  Fate::passed },
+};
+
+std::vector<ClsactCase> tcx_verdict_cases() {
+  std::vector<ClsactCase> cases;
+  for (const bool egress : {false, true})
+    for (const TcxRow& row : kTcx) {
+      ClsactCase made{
+          .name = fmt::format("verdict {:#x} at tcx {}", row.verdict, egress ? "egress" : "ingress"),
+          .egress = egress,
+          .filters = {{.program = {.id = 3}}},
+          .trace = {"1"},
+          .fate = row.fate,
+          .tcx = {{.id = 1, .verdict = row.verdict}, {.id = 2}}
+      };
+      if (row.next) made.trace.push_back("2");
+      if (row.clsact) made.trace.push_back("3");
+      cases.push_back(std::move(made));
+    }
+  return cases;
+}
+
+std::vector<ClsactCase> tcx_cases() {
+  return {
+      {.name = "tcx programs run in order and without any filter",
+       .trace = {"1", "2", "3"},
+       .tcx = {{.id = 1}, {.id = 2}, {.id = 3}}},
+      {.name = "tc_classid stays from one tcx program to the next",
+       .trace = {"1 tc_classid=0x0", "2 tc_classid=0x7"},
+       .tcx = {{.id = 1, .sets = "tc_classid=7"}, {.id = 2}}},
+      {.name = "PASS at tcx makes tc_classid the tc_index",
+       .egress = true,
+       .trace = {"1 tc_index=0x0"},
+       .after = "tc_index=0x7",
+       .tcx = {{.id = 1, .verdict = 0, .sets = "tc_classid=7"}}},
+      {.name = "PASS at tcx after another program set tc_classid",
+       .egress = true,
+       .trace = {"1", "2"},
+       .after = "tc_index=0x9",
+       .tcx = {{.id = 1, .sets = "tc_classid=9"}, {.id = 2, .verdict = 0}}},
+      {.name = "NEXT at tcx leaves the tc_index alone",
+       .egress = true,
+       .trace = {"1"},
+       .after = "tc_index=0x5",
+       .tcx = {{.id = 1, .sets = "tc_index=5 tc_classid=7"}}},
+      {.name = "a filter after tcx starts with its own tc_classid",
+       .filters = {{.program = {.id = 2}, .classid = 0x00030009}},
+       .trace = {"1", "2 tc_classid=0x9"},
+       .tcx = {{.id = 1, .sets = "tc_classid=7"}}},
+      {.name = "mark and cb reach the filters from tcx",
+       .filters = {{.program = {.id = 2}}},
+       .trace = {"1", "2 mark=0x1 cb0=0x3"},
+       .tcx = {{.id = 1, .sets = "mark=1 cb0=3"}}},
+  };
+}
+
 }  // namespace
 
 std::vector<ClsactCase> clsact_cases() {
   std::vector<ClsactCase> all;
-  for (auto part : {order_cases(), protocol_cases(), verdict_cases(), state_cases()})
+  for (auto part : {order_cases(), protocol_cases(), verdict_cases(), state_cases(), tcx_verdict_cases(), tcx_cases()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

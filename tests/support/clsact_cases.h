@@ -44,13 +44,14 @@ enum class Fate : uint8_t {
 struct ClsactCase {
   std::string name;  ///< Reads as a sentence.
   bool egress = false;
-  std::vector<FilterStep> filters;
+  std::vector<FilterStep> filters = {};
   std::string_view frame = "udp4";  ///< A name of support/frames.h; it arrives at, or leaves by, the interface.
   /// What each program that ran saw, in order: "1", or "1 tc_classid=9 mark=0" (fields not named may be anything).
-  std::vector<std::string> trace;
+  std::vector<std::string> trace = {};
   Fate fate = Fate::passed;
   /// Fields of a packet that left, read at the other end of the cable ("tc_index=7"); egress only.
   std::string after = {};
+  std::vector<FilterProgram> tcx = {};  ///< Programs that tcx runs before the filters, in this order.
 };
 
 /// All rows. On ingress the interface is `ethb` of the pair etha - ethb; on egress it is `etha`.

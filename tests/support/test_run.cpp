@@ -23,6 +23,8 @@
 namespace saya::tests {
 namespace {
 
+constexpr size_t kRoom = 1 << 17;  ///< For the largest packet that a run may leave.
+
 constexpr CtxField kFields[] = {
     {"mark",            offsetof(__sk_buff, mark),            4},
     {"priority",        offsetof(__sk_buff, priority),        4},
@@ -148,10 +150,12 @@ Result<TestOutcome> run_in_saya(const abi::Executable& executable, const TestInp
   const std::vector<std::byte> data = data_of(input), ctx = ctx_of(hook, input);
   const RealClock clock;
   abi::Random random(1);
+  abi::FlowTable flows(1);
   Ear ear;
-  const abi::Services services{.clock = &clock, .random = &random, .netstate = input.netstate, .listener = &ear};
+  const abi::Services services{
+      .clock = &clock, .random = &random, .netstate = input.netstate, .flows = &flows, .listener = &ear};
   const run::TestOutput output =
-      run::test_run(executable, {.data = data, .ctx = ctx, .ctx_room = ctx.size()}, services);
+      run::test_run(executable, {.data = data, .ctx = ctx, .ctx_room = ctx.size(), .flags = input.flags}, services);
   if (output.faulted)
     return fail(Code::not_permitted, ear.faults.empty() ? "a fault without words" : ear.faults.back().message);
   if (output.error) return fail_errno("test run", -output.error);
@@ -173,7 +177,8 @@ Result<TestOutcome> run_in_kernel(kernel::Session& session, const program::Progr
 Result<TestOutcome> run_in_kernel(int program, abi::Hook hook, const TestInput& input) {
   stay_on_first_cpu();
   const std::vector<std::byte> data = data_of(input), ctx = ctx_of(hook, input);
-  SAYA_TRY(const kernel::TestOutput output, kernel::test_run(program, {.data = data, .ctx = ctx}));
+  SAYA_TRY(const kernel::TestOutput output,
+           kernel::test_run(program, {.data = data, .ctx = ctx, .data_room = kRoom, .flags = input.flags}));
   return outcome_of(hook, output.verdict, output.data, output.ctx);
 }
 

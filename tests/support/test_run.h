@@ -29,7 +29,8 @@ std::span<const CtxField> test_run_fields();
 struct TestInput {
   std::vector<std::byte> frame = {};
   std::vector<std::byte> meta = {};
-  std::map<std::string, uint64_t, std::less<>> ctx = {};  ///< By CtxField::name; tc only.
+  std::map<std::string, uint64_t, std::less<>> ctx = {};  ///< By CtxField::name; not at XDP.
+  uint32_t flags = 0;                                     ///< BPF_F_TEST_*.
   const Netstate* netstate = nullptr;                     ///< What saya's side knows of the network.
 };
 
@@ -38,7 +39,7 @@ struct TestOutcome {
   uint32_t verdict = 0;  ///< The low 32 bits of r0.
   std::vector<std::byte> frame = {};
   std::vector<std::byte> meta = {};
-  std::map<std::string, uint64_t, std::less<>> ctx = {};  ///< Every field of test_run_fields(); tc only.
+  std::map<std::string, uint64_t, std::less<>> ctx = {};  ///< Every field of test_run_fields(); not at XDP.
 };
 
 /// A program in a tail-call slot.

@@ -104,10 +104,10 @@ class Lookup {
   }
 
   uint32_t mtu_of(const Route& route) const {
+    if (route.mtu && route.mtu_locked) return route.mtu;
     const auto device = find_device(run_, route.ifindex);
-    const uint32_t of_device = device ? device->mtu : 0;
-    if (p_.family == AF_INET6) return route.mtu ? route.mtu : of_device;
-    return route.mtu && route.mtu_locked ? route.mtu : std::min(of_device, kLargestMtu4);
+    const uint32_t mtu = device ? device->mtu : 0;
+    return p_.family == AF_INET6 ? std::max(mtu, kSmallestMtu6) : std::min(mtu, kLargestMtu4);
   }
 
   int take(const Route& route) {

@@ -12,6 +12,7 @@
 #include "helper/flow.h"
 #include "helper/hash.h"
 #include "helper/kfunc_cast.h"
+#include "helper/kfunc_conntrack.h"
 #include "helper/kfunc_dynptr.h"
 #include "helper/kfunc_iter.h"
 #include "helper/kfunc_lock.h"

@@ -8,7 +8,9 @@
 #include "interp/alu.h"
 #include "interp/machine.h"
 #include "map/map_of_maps.h"
+#include "map/redirect_map.h"
 #include "map/ringbuf.h"
+#include "map/socket_map.h"
 
 namespace saya::interp {
 namespace {
@@ -37,18 +39,22 @@ bool Machine::find_granted(uint64_t address, uint64_t bytes) noexcept {
 
 void Machine::grant(Kind kind, const void* begin, size_t bytes, bool writable) noexcept {
   const Granted granted{
-      kind, writable, {reinterpret_cast<uint64_t>(begin), bytes}
+      kind, writable, {reinterpret_cast<uint64_t>(begin), bytes},
+        1
   };
   const auto same = std::ranges::find_if(
       granted_, [&](const Granted& g) { return g.kind == kind && g.span.begin == granted.span.begin; });
   if (same == granted_.end())
     granted_.push_back(granted);
+  else if (kind == Kind::socket)
+    ++same->references;
   else
     *same = granted;
 }
 
 void Machine::revoke(const void* begin) noexcept {
-  std::erase_if(granted_, [&](const Granted& g) { return g.span.begin == reinterpret_cast<uint64_t>(begin); });
+  std::erase_if(granted_,
+                [&](Granted& g) { return g.span.begin == reinterpret_cast<uint64_t>(begin) && --g.references == 0; });
   value_ = {};
 }
 
@@ -80,7 +86,7 @@ bool Machine::find_in(Map& map, uint64_t address) noexcept {
   value_ = {reinterpret_cast<uint64_t>(value.data()), value.size()};
   value_map_ = &map;
   value_readable_ = !(map.spec().flags & kMapWriteOnlyProgram);
-  value_writable_ = !(map.spec().flags & kMapReadOnlyProgram);
+  value_writable_ = !(map.spec().flags & kMapReadOnlyProgram) && !is_redirect_map(map.spec().type);
   return true;
 }
 
@@ -96,7 +102,8 @@ const abi::CtxField* Machine::ctx_field(const Op* op, uint64_t address, unsigned
   if (op->offset >= 0 && offset == static_cast<uint64_t>(op->offset))  // Through r1 as it was given: looked up before.
     field = op->ctx_field ? &abi::ctx_fields()[op->ctx_field - 1u] : nullptr;
   else
-    field = abi::find_ctx_access(*code_->hook, static_cast<uint32_t>(offset), bytes, access == Access::write);
+    field = abi::find_ctx_access(*code_->hook, static_cast<uint32_t>(offset), bytes, access == Access::write,
+                                 code_->program->expected_attach_type == kXdpDevmap);
   if (!field) fault(op, fmt::format("makes an invalid bpf_context access off={} size={}", offset, bytes));
   return field;
 }
@@ -221,6 +228,9 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
     case abi::Arg::none:
     case abi::Arg::scalar:
     case abi::Arg::anything: return {};
+    case abi::Arg::ctx_or_null:
+      if (value == 0) return {};
+      [[fallthrough]];
     case abi::Arg::ctx:
       if (!run_->packet) return ", but this run has no packet";
       return value == reinterpret_cast<uint64_t>(run_->packet) ? "" : ", which is not the context";
@@ -229,11 +239,17 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
       map = map_at(value);
       return map ? refuse_map(helper, helper.args[i], *map) : ", which is no map of this program";
     case abi::Arg::map_key: return refuse_span(helper, value, map->spec().key_size, Access::read);
-    case abi::Arg::map_value: return refuse_span(helper, value, map->spec().value_size, Access::read);
     case abi::Arg::map_value_out: {
       const bool asks = map->spec().type == static_cast<uint32_t>(MapKind::bloom_filter);
       return refuse_span(helper, value, map->spec().value_size, asks ? Access::read : Access::write);
     }
+    case abi::Arg::map_value_or_null:
+      if (value == 0) return {};
+      [[fallthrough]];
+    case abi::Arg::map_value:
+      if (holds_sockets(map->spec().type))
+        return granted_at(value, Kind::socket) ? "" : ", which is no socket of this run";
+      return refuse_span(helper, value, map->spec().value_size, Access::read);
     case abi::Arg::memory_or_null:
       if (value == 0 && size == 0) return {};
       return refuse_span(helper, value, size, Access::read);
@@ -246,6 +262,8 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
     case abi::Arg::u64_out: return refuse_span(helper, value, sizeof(uint64_t), Access::write);
     case abi::Arg::u16_out: return refuse_span(helper, value, sizeof(uint16_t), Access::write);
     case abi::Arg::bytes16: return refuse_span(helper, value, 16, Access::read);
+    case abi::Arg::bytes20: return refuse_span(helper, value, 20, Access::read);
+    case abi::Arg::bytes40: return refuse_span(helper, value, 40, Access::read);
     case abi::Arg::bytes16_out: return refuse_span(helper, value, 16, Access::write);
     case abi::Arg::bytes64_out: return refuse_span(helper, value, 64, Access::write);
     case abi::Arg::dynptr:

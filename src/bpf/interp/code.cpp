@@ -11,6 +11,7 @@
 #include "abi/kernel_calls.h"
 #include "interp/atomic.h"
 #include "interp/machine.h"
+#include "map/redirect_map.h"
 
 namespace saya::interp {
 namespace {
@@ -151,10 +152,12 @@ class Decoder {
     }
     if (!out_.hook || insn.offset < 0) return nullptr;
     const abi::CtxField* found = abi::find_ctx_access(*out_.hook, static_cast<uint32_t>(insn.offset),
-                                                      isa::bytes(insn.width), insn.kind == Kind::store);
+                                                      isa::bytes(insn.width), insn.kind == Kind::store, at_devmap());
     if (found) op.ctx_field = static_cast<uint8_t>(1 + (found - abi::ctx_fields().data()));
     return found;
   }
+
+  bool at_devmap() const { return out_.program->expected_attach_type == kXdpDevmap; }
 
   Result<Handler> load(size_t i, Op& op) {
     const Insn& insn = insns_[i];

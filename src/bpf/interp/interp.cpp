@@ -30,7 +30,8 @@ abi::Executable::Identity identify(const program::Program& program, abi::Hook ho
           .hook = hook,
           .tag = program.tag,
           .frags = program.frags,
-          .writes_packet = may_write_packet(program)};
+          .writes_packet = may_write_packet(program),
+          .expected_attach_type = program.expected_attach_type};
 }
 
 Result<abi::ExecutablePtr> make(program::ProgramPtr program, abi::HelperTable helpers, bool checked,

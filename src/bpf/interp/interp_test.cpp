@@ -534,10 +534,10 @@ TEST(Redirects, SayWhere) {
   Rig rig;
   rig.run(*build(rig, Type::sched_cls, "r1 = 9\nr2 = 1\ncall bpf_redirect\nexit", true));
   EXPECT_EQ(rig.last.redirect.target, abi::Redirect::Target::interface_ingress);
-  EXPECT_EQ(rig.last.redirect.ifindex, 9u);
+  EXPECT_EQ(rig.last.redirect.number, 9u);
   rig.run(*build(rig, Type::xdp, "r1 = 8\nr2 = 0\ncall bpf_redirect\nexit", true));
   EXPECT_EQ(rig.last.redirect.target, abi::Redirect::Target::interface);
-  EXPECT_EQ(rig.last.redirect.ifindex, 8u);
+  EXPECT_EQ(rig.last.redirect.number, 8u);
 }
 
 // ---- Anything at all

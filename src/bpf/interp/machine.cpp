@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "interp/engine.h"
 #include "map/prog_array.h"
+#include "packet/front.h"
 
 namespace saya::interp {
 namespace {
@@ -17,7 +18,13 @@ namespace {
 // Negative offsets of ld_abs (include/uapi/linux/filter.h): from the network header, from the link layer's.
 constexpr int64_t kNetworkOffset = -0x100000;
 constexpr int64_t kLinkOffset = -0x200000;
-constexpr int64_t kEthernetHeader = 14;
+
+/// Bytes at a negative offset of a packet: of its linear part, or what lies in front of it. Null when they are not there.
+const std::byte* behind_header(const Packet& packet, int64_t offset, uint32_t bytes) noexcept {
+  if (offset >= kNetworkOffset) return linear_bytes(packet, packet.skb.network_header + offset - kNetworkOffset, bytes);
+  if (offset >= kLinkOffset) return linear_bytes(packet, packet.skb.mac_header + offset - kLinkOffset, bytes);
+  return nullptr;
+}
 
 }  // namespace
 
@@ -182,15 +189,17 @@ bool Machine::load_packet(const Op* op, const Registers& r, uint64_t& value) con
       static_cast<int32_t>(static_cast<uint32_t>(op->imm) + (absolute ? 0 : static_cast<uint32_t>(r[op->src])));
   const auto width = static_cast<isa::Width>(op->width);
   const uint32_t bytes = isa::bytes(width);
-  int64_t from = offset;
-  if (offset < 0) from = offset >= kNetworkOffset ? offset - kNetworkOffset + kEthernetHeader : offset - kLinkOffset;
-  if (from < 0) return false;
   std::array<std::byte, 8> raw{};
   if (!run_->packet) {
-    if (!memory_.contains(memory_.begin + static_cast<uint64_t>(from), bytes)) return false;
-    std::memcpy(raw.data(), reinterpret_cast<const void*>(memory_.begin + static_cast<uint64_t>(from)), bytes);
-  } else if (!copy_out(*run_->packet, static_cast<uint32_t>(from), raw.data(), bytes)) {
-    return false;
+    const uint64_t from = memory_.begin + static_cast<uint64_t>(int64_t{offset});
+    if (offset < 0 || !memory_.contains(from, bytes)) return false;
+    std::memcpy(raw.data(), reinterpret_cast<const void*>(from), bytes);
+  } else if (offset >= 0) {
+    if (!copy_out(*run_->packet, static_cast<uint32_t>(offset), raw.data(), bytes)) return false;
+  } else {
+    const std::byte* const at = behind_header(*run_->packet, offset, bytes);
+    if (!at) return false;
+    std::memcpy(raw.data(), at, bytes);
   }
   value = std::byteswap(load<uint64_t>(raw.data())) >> (64 - isa::bits(width));
   return true;

@@ -65,6 +65,7 @@ class Machine final : abi::Grants {
     Kind kind;
     bool writable;
     Span span;
+    uint32_t references;  ///< Of a socket: how often it was handed out.
   };
   enum class Tail : uint8_t { missed, entered, finished, stopped };
   enum class Load : uint8_t { in_memory, done, stopped };

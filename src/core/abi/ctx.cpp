@@ -31,8 +31,11 @@ constexpr CtxField kFields[] = {
 
 constexpr uint32_t kNoQueueMapping = 0xffff;
 
-bool width_allowed(const CtxField& field, uint32_t size, bool write) {
+bool width_allowed(const CtxField& field, uint32_t size, bool write, bool devmap) {
   switch (field.access) {
+    case CtxAccess::devmap:
+      if (!devmap) return false;
+      [[fallthrough]];
     case CtxAccess::packet_pointer:
     case CtxAccess::read_full: return !write && size == field.size;
     case CtxAccess::full: return size == field.size;
@@ -51,11 +54,11 @@ std::span<const CtxField> ctx_fields() noexcept { return kFields; }
 
 uint32_t ctx_size(Hook hook) noexcept { return hook == Hook::xdp ? 24 : 192; }
 
-const CtxField* find_ctx_access(Hook hook, uint32_t offset, uint32_t size, bool write) noexcept {
+const CtxField* find_ctx_access(Hook hook, uint32_t offset, uint32_t size, bool write, bool devmap) noexcept {
   if (!std::has_single_bit(size) || offset % size != 0 || offset >= ctx_size(hook)) return nullptr;
   for (const CtxField& field : kFields)
     if (field.hook == hook && offset >= field.offset && offset + size <= uint32_t{field.offset} + field.size)
-      return width_allowed(field, size, write) ? &field : nullptr;
+      return width_allowed(field, size, write, devmap) ? &field : nullptr;
   return nullptr;
 }
 

@@ -10,7 +10,7 @@
 
 namespace saya::abi {
 
-enum class CtxAccess : uint8_t { packet_pointer, read, flag, read_full, read_write, full, scratch, queue };
+enum class CtxAccess : uint8_t { packet_pointer, read, flag, read_full, read_write, full, scratch, queue, devmap };
 
 /// One row of ctx.def. A program's r1 is the Packet's address, and an access at `offset` of the context becomes an
 /// access at `member_offset` of the Packet: as the kernel's convert_ctx_access() does, for every engine.
@@ -29,8 +29,8 @@ std::span<const CtxField> ctx_fields() noexcept;
 uint32_t ctx_size(Hook hook) noexcept;
 
 /// The field that an access of `size` bytes at `offset` reads or writes; null where the kernel says
-/// "invalid bpf_context access off=O size=S".
-const CtxField* find_ctx_access(Hook hook, uint32_t offset, uint32_t size, bool write) noexcept;
+/// "invalid bpf_context access off=O size=S". `devmap`: of a program whose expected attach type is BPF_XDP_DEVMAP.
+const CtxField* find_ctx_access(Hook hook, uint32_t offset, uint32_t size, bool write, bool devmap = false) noexcept;
 
 /// The bytes of a Packet that a load reads, zero-extended; none: the load gives zero.
 struct MemberBytes {

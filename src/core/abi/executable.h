@@ -26,8 +26,9 @@ class Executable : public std::enable_shared_from_this<Executable> {
     std::string origin;  ///< "fw.o:[section]", as `tc filter show` shows it.
     Hook hook = Hook::xdp;
     Tag tag{};
-    bool frags = false;         ///< Takes fragmented packets at XDP ("xdp.frags").
-    bool writes_packet = true;  ///< False only when it is known never to write frame bytes directly.
+    bool frags = false;                 ///< Takes fragmented packets at XDP ("xdp.frags").
+    bool writes_packet = true;          ///< False only when it is known never to write frame bytes directly.
+    uint32_t expected_attach_type = 0;  ///< BPF_XDP_DEVMAP and the like; 0 where its section says nothing.
   };
 
   explicit Executable(Identity identity) : identity_(std::move(identity)) {}

@@ -21,27 +21,31 @@ namespace saya::abi {
 enum class Arg : uint8_t {
   none,
   scalar,
-  ctx,             ///< The program's context.
-  map,             ///< A map.
-  prog_array,      ///< A map of type prog_array.
-  map_key,         ///< key_size readable bytes of the map before it.
-  map_value,       ///< value_size readable bytes of that map.
-  map_value_out,   ///< The same, writable; a bloom filter only reads them.
-  memory,          ///< Readable bytes, as many as the next argument says.
-  memory_or_null,  ///< The same, or null with size 0.
-  memory_out,      ///< Writable bytes, as many as the next argument says.
-  buffer_or_null,  ///< The same, or null whatever the next argument says.
-  size,            ///< Byte count of the memory before it, > 0.
-  size_or_zero,    ///< The same, 0 allowed.
-  string,          ///< Characters up to a NUL, in a read-only map (the kernel's ARG_PTR_TO_CONST_STR).
-  u32_inout,       ///< Four bytes that are read and written.
-  u64_out,         ///< Eight writable bytes, aligned.
-  u16_out,         ///< Two writable bytes.
-  bytes16,         ///< 16 readable bytes.
-  bytes16_out,     ///< 16 writable bytes.
-  bytes64_out,     ///< 64 writable bytes.
-  function,        ///< A function of this program, to be called back.
-  socket,          ///< A socket that a helper or the context gave.
+  ctx,                ///< The program's context.
+  ctx_or_null,        ///< The same, or null.
+  map,                ///< A map.
+  prog_array,         ///< A map of type prog_array.
+  map_key,            ///< key_size readable bytes of the map before it.
+  map_value,          ///< value_size readable bytes of that map.
+  map_value_out,      ///< The same, writable; a bloom filter only reads them.
+  map_value_or_null,  ///< The same, or null.
+  memory,             ///< Readable bytes, as many as the next argument says.
+  memory_or_null,     ///< The same, or null with size 0.
+  memory_out,         ///< Writable bytes, as many as the next argument says.
+  buffer_or_null,     ///< The same, or null whatever the next argument says.
+  size,               ///< Byte count of the memory before it, > 0.
+  size_or_zero,       ///< The same, 0 allowed.
+  string,             ///< Characters up to a NUL, in a read-only map (the kernel's ARG_PTR_TO_CONST_STR).
+  u32_inout,          ///< Four bytes that are read and written.
+  u64_out,            ///< Eight writable bytes, aligned.
+  u16_out,            ///< Two writable bytes.
+  bytes16,            ///< 16 readable bytes.
+  bytes20,            ///< 20 readable bytes: an IPv4 or TCP header.
+  bytes40,            ///< 40 readable bytes: an IPv6 header.
+  bytes16_out,        ///< 16 writable bytes.
+  bytes64_out,        ///< 64 writable bytes.
+  function,           ///< A function of this program, to be called back.
+  socket,             ///< A socket that a helper or the context gave.
   socket_or_null,
   record,          ///< What a ring buffer reserved for the program, from its first byte.
   object,          ///< A kernel object that a helper gave (a task, a cgroup): opaque.
@@ -117,11 +121,15 @@ consteval bool carries(Arg a) {
     case Arg::size_or_zero: return std::is_integral_v<T>;
     case Arg::anything:
     case Arg::function: return std::is_same_v<T, uint64_t>;
-    case Arg::ctx: return std::is_same_v<T, Packet*>;
+    case Arg::ctx:
+    case Arg::ctx_or_null: return std::is_same_v<T, Packet*>;
     case Arg::map:
     case Arg::prog_array: return std::is_same_v<T, Map*>;
     case Arg::map_key:
     case Arg::map_value:
+    case Arg::map_value_or_null:
+    case Arg::bytes20:
+    case Arg::bytes40:
     case Arg::memory:
     case Arg::bytes16:
     case Arg::memory_or_null: return std::is_same_v<T, const std::byte*>;

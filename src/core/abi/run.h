@@ -1,10 +1,13 @@
 // One execution of a program: everything it may reach besides its maps. No globals, no thread-locals.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "abi/flows.h"
 #include "abi/tables.h"
 #include "base/time.h"
 #include "netstate/netstate.h"
@@ -12,7 +15,8 @@
 
 namespace saya {
 class Map;
-}
+class RedirectMap;
+}  // namespace saya
 
 namespace saya::abi {
 
@@ -54,7 +58,7 @@ class Datapath {
  public:
   virtual ~Datapath() = default;
   /// Sends a copy on its way to `ifindex`, to be walked after the current burst. 0, -EINVAL for an unknown port,
-  /// -ENOMEM.
+  /// -ENOMEM. The packet must be at a tc hook.
   virtual int send_clone(const Packet& packet, uint32_t ifindex, bool ingress) noexcept = 0;
 };
 
@@ -64,6 +68,7 @@ struct Services {
   Random* random = nullptr;      ///< Never null.
   MapTimers* timers = nullptr;
   const Netstate* netstate = nullptr;
+  FlowTable* flows = nullptr;  ///< Connections; no other worker's.
   Listener* listener = nullptr;
   Datapath* datapath = nullptr;
   uint32_t cpu = 0;  ///< The worker's number: "the CPU" of per-CPU maps.
@@ -84,11 +89,28 @@ class Grants {
 
 class Executable;
 
-/// Where a redirect helper said the packet shall go; looked at only when the verdict is a redirect.
+/// Where a redirect helper said the packet shall go; looked at only when the verdict is a redirect. Small: there is one
+/// in every Run. What it points to is valid until the Reader's quiescent().
 struct Redirect {
-  enum class Target : uint8_t { none, interface, interface_ingress };
+  enum class Target : uint8_t {
+    none,
+    interface,          ///< Out of a port. From XDP: `program`, if any, runs there first.
+    interface_ingress,  ///< Into a port's receive path.
+    peer,               ///< Into the receive path of the port at the other end.
+    neighbour,          ///< Out of a port, with the MAC header that leads to the next hop.
+    cpu,                ///< To a CPU: `program`, if any, then the receive path of the port where the packet is.
+    socket,             ///< To the AF_XDP socket that is bound to receive queue `number`.
+    broadcast,          ///< To every port of `map`, but the one it came from where `exclude_ingress` says so.
+  };
   Target target = Target::none;
-  uint32_t ifindex = 0;
+  bool exclude_ingress = false;
+  uint8_t next_hop_family = 0;  ///< Of `next_hop`; 0: the routes say.
+  uint32_t number = 0;          ///< An ifindex, a CPU, a queue.
+  union {
+    const Executable* program = nullptr;
+    const RedirectMap* map;
+  };
+  std::array<std::byte, 16> next_hop{};
 };
 
 /// One execution over one packet. Lives on the hook's stack for one burst.

@@ -44,6 +44,9 @@ Result<> explain(const Map& map, std::span<const std::byte> key, int error) {
     case ENOTSUPP: return refuse(spec, Code::unsupported, about + ": this type has no such operation");
     case EOPNOTSUPP: return refuse(spec, Code::unsupported, about + ": a value of this type is not made of bytes");
     case ENOMEM: return refuse(spec, Code::out_of_memory, about + ": too many writers at once");
+    case EOVERFLOW: return refuse(spec, Code::too_large, about + ": a number in the value is beyond its limit");
+    case ENODEV: return refuse(spec, Code::no_such_device, about + " is no CPU that is here");
+    case EBADF: return refuse(spec, Code::unsupported, about + ": there is nothing here that a value could name");
     default: return refuse(spec, Code::io, about + fmt::format(": a writer does not let go (errno {})", -error));
   }
 }
@@ -60,6 +63,7 @@ Result<std::vector<std::byte>> host_lookup(Map& map, std::span<const std::byte> 
 
 Result<std::vector<std::byte>> host_take(Map& map, std::span<const std::byte> key, uint64_t flags) {
   SAYA_CHECK(check_size(map, "key", key.size(), map.spec().key_size));
+  if (is_keyless(map)) return host_pop(map);
   std::vector<std::byte> value(host_value_size(map));
   SAYA_CHECK(explain(map, key, commands::take(map, key.data(), value.data(), flags)));
   return value;

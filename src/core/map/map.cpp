@@ -10,6 +10,7 @@
 #include "base/kernel_errno.h"
 #include "map/checks.h"
 #include "map/fields.h"
+#include "map/redirect_map.h"
 
 namespace saya {
 namespace {
@@ -113,7 +114,9 @@ Result<MapPtr> create_map(const MapSpec& wanted, const MapWorld& world) {
   if (!region) return std::unexpected(std::move(region).error().at(fmt::format("map '{}'", spec.name)));
   store(region->data(), header_of(spec, world));
   const MapType* type = find_map_type(spec.type);
-  return type->open(std::move(spec), MapMemory(*std::move(region)));
+  SAYA_TRY(MapPtr map, type->open(std::move(spec), MapMemory(*std::move(region))));
+  if (RedirectMap* const redirects = as_redirect_map(*map)) redirects->know_ports(world.is_port);
+  return map;
 }
 
 Result<MapPtr> open_map(Region region) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -187,6 +188,8 @@ struct MapWorld {
   uint32_t nr_cpus = 1;    ///< The NIC's workers; in differential tests the kernel's possible CPUs.
   uint64_t hash_key = 0;   ///< From the run's random source, so that a seed repeats a run.
   bool shareable = false;  ///< Back it with a memfd instead of private memory.
+  /// Whether a device map may hold that ifindex; empty: any.
+  std::function<bool(uint32_t ifindex)> is_port = {};
 };
 
 /// Creates an empty map. Refuses what BPF_MAP_CREATE of Linux 6.18 refuses (semantics d.1), naming the field and limit.

@@ -9,7 +9,7 @@ class Queue final : public QueueElements {
   using QueueElements::QueueElements;
 
  private:
-  uint32_t next() const noexcept override { return tail(); }
+  uint64_t next() const noexcept override { return tail(); }
   void drop_next() noexcept override { set_tail(after(tail())); }
 };
 

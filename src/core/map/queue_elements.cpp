@@ -21,13 +21,13 @@ QueueElements::QueueElements(MapSpec spec, MapMemory memory)
       circle_(*reinterpret_cast<Circle*>(payload())),
       values_(payload() + kValuesAt),
       stride_(round_up(this->spec().value_size)),
-      slots_(this->spec().max_entries + 1) {}
+      slots_(uint64_t{this->spec().max_entries} + 1) {}
 
 int QueueElements::push(const std::byte* value, uint64_t flags) noexcept {
   if (flags != kUpdateAny && flags != kUpdateExist) return -EINVAL;
   const SharedLock lock(circle_.lock);
   if (!lock) return -EBUSY;
-  const uint32_t slot = head();
+  const uint64_t slot = head();
   if (after(slot) == tail()) {
     if (flags != kUpdateExist) return -E2BIG;
     set_tail(after(tail()));  // The oldest value makes room.
@@ -60,8 +60,6 @@ Result<size_t> QueueElements::storage(const MapSpec& spec) {
   SAYA_CHECK(check_range(spec, "key_size", spec.key_size, 0, 0, Code::invalid_argument));
   SAYA_CHECK(check_flags(spec, kMapNumaNode | kMapSyscallFlags | kMapProgramFlags));
   SAYA_CHECK(check_range(spec, "value_size", spec.value_size, 1, kMostValue, Code::no_space));
-  const uint32_t most = UINT32_MAX / spec.value_size - 1;
-  SAYA_CHECK(check_range(spec, "max_entries", spec.max_entries, 1, most, Code::no_space));
   SAYA_TRY(const size_t values, payload_bytes(spec, uint64_t{spec.max_entries} + 1, round_up(spec.value_size)));
   return kValuesAt + values;
 }

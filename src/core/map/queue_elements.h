@@ -39,26 +39,27 @@ class QueueElements : public Map {
     std::atomic<uint32_t> tail;
   };
   /// A slot of the circle, whatever a hostile neighbour wrote there.
-  uint32_t head() const noexcept { return circle_.head.load(std::memory_order_relaxed) % slots_; }
-  uint32_t tail() const noexcept { return circle_.tail.load(std::memory_order_relaxed) % slots_; }
-  uint32_t after(uint32_t slot) const noexcept { return slot + 1 == slots_ ? 0 : slot + 1; }
-  uint32_t before(uint32_t slot) const noexcept { return slot == 0 ? slots_ - 1 : slot - 1; }
-  void set_head(uint32_t slot) noexcept { circle_.head.store(slot, std::memory_order_relaxed); }
-  void set_tail(uint32_t slot) noexcept { circle_.tail.store(slot, std::memory_order_relaxed); }
+  uint64_t head() const noexcept { return slot(circle_.head); }
+  uint64_t tail() const noexcept { return slot(circle_.tail); }
+  uint64_t after(uint64_t slot) const noexcept { return slot + 1 == slots_ ? 0 : slot + 1; }
+  uint64_t before(uint64_t slot) const noexcept { return slot == 0 ? slots_ - 1 : slot - 1; }
+  void set_head(uint64_t slot) noexcept { circle_.head.store(static_cast<uint32_t>(slot), std::memory_order_relaxed); }
+  void set_tail(uint64_t slot) noexcept { circle_.tail.store(static_cast<uint32_t>(slot), std::memory_order_relaxed); }
 
  private:
   /// The slot whose value is next; of a circle that is not empty.
-  virtual uint32_t next() const noexcept = 0;
+  virtual uint64_t next() const noexcept = 0;
   /// Takes that value out of the circle.
   virtual void drop_next() noexcept = 0;
 
+  uint64_t slot(const std::atomic<uint32_t>& at) const noexcept { return at.load(std::memory_order_relaxed) % slots_; }
   int take(std::byte* value, bool drop) noexcept;
-  std::byte* value_at(uint32_t slot) const noexcept { return values_ + slot * stride_; }
+  std::byte* value_at(uint64_t slot) const noexcept { return values_ + slot * stride_; }
 
   Circle& circle_;
   std::byte* const values_;
   const size_t stride_;
-  const uint32_t slots_;
+  const uint64_t slots_;
 };
 
 }  // namespace saya

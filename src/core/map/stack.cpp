@@ -9,7 +9,7 @@ class Stack final : public QueueElements {
   using QueueElements::QueueElements;
 
  private:
-  uint32_t next() const noexcept override { return before(head()); }
+  uint64_t next() const noexcept override { return before(head()); }
   void drop_next() noexcept override { set_head(before(head())); }
 };
 

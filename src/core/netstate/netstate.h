@@ -62,7 +62,7 @@ struct Route {
   uint32_t table = kMainTable;
   RouteType type = RouteType::unicast;  ///< `none` is RTN_THROW: goes on with the next rule.
   uint32_t mtu = 0;                     ///< 0: the interface's.
-  bool mtu_locked = false;              ///< An IPv4 route's MTU counts for forwarding only then.
+  bool mtu_locked = false;              ///< Its MTU counts for forwarding only then.
   bool encapsulates = false;            ///< Has a lightweight tunnel.
   IpAddress source;                     ///< Preferred; family 0: none.
 };

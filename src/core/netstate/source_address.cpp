@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <tuple>
 
 #include "netstate/netstate.h"
@@ -82,7 +83,7 @@ IpAddress source6(const Netstate& state, uint32_t out, const IpAddress& target) 
   const Interface* where = nullptr;
   for (const Interface& interface : state.interfaces()) {
     if (only_out && interface.ifindex != out) continue;
-    for (const IpPrefix& own : interface.addresses) {
+    for (const IpPrefix& own : std::views::reverse(interface.addresses)) {  // Newer ones are asked first.
       if (own.address.family != AF_INET6) continue;
       if (best && score(own, interface, out, target) <= score(*best, *where, out, target)) continue;
       best = &own;

@@ -281,6 +281,7 @@ Result<TestOutput> test_run(int program, const TestInput& input) {
   bpf_attr attr = blank();
   attr.test.prog_fd = static_cast<uint32_t>(program);
   attr.test.repeat = input.repeat;
+  attr.test.flags = input.flags;
   attr.test.data_in = address(input.data.data());
   attr.test.data_size_in = static_cast<uint32_t>(input.data.size());
   attr.test.data_out = address(output.data.data());

@@ -93,6 +93,7 @@ struct TestInput {
   std::span<const std::byte> ctx = {};
   size_t data_room = 16384;  ///< Bytes the packet may have afterwards.
   uint32_t repeat = 1;
+  uint32_t flags = 0;  ///< BPF_F_TEST_*.
 };
 struct TestOutput {
   uint32_t verdict = 0;  ///< The low 32 bits of r0.

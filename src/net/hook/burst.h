@@ -20,10 +20,10 @@ class BurstRun {
   BurstRun(const BurstRun&) = delete;
   BurstRun& operator=(const BurstRun&) = delete;
 
-  /// Adds a packet; at most kBurst of them.
-  void add(Packet& packet, size_t index) noexcept {
+  /// Adds a packet; at most kBurst of them. `redirect` is what an earlier program at the same hook said.
+  void add(Packet& packet, size_t index, const abi::Redirect& redirect = {}) noexcept {
     assert(size_ < kBurst);
-    std::construct_at(runs() + size_, abi::Run{.packet = &packet, .services = &services_});
+    std::construct_at(runs() + size_, abi::Run{.packet = &packet, .services = &services_, .redirect = redirect});
     index_[size_++] = static_cast<uint8_t>(index);
   }
   void run(const abi::Executable& program) noexcept {

@@ -67,7 +67,7 @@ void run_filter(const Filter& filter, Point point, std::span<const PacketPtr> pa
   for (size_t i = 0; i < packets.size(); ++i) {
     if (decided[i] || !matches(filter, *packets[i])) continue;
     if (prepare(filter, *packets[i])) {
-      burst.add(*packets[i], i);
+      burst.add(*packets[i], i, outcomes[i].redirect);
     } else {
       outcomes[i] = {.effect = abi::Effect::drop, .reason = abi::Drop::no_memory};
       decided.set(i);
@@ -78,7 +78,10 @@ void run_filter(const Filter& filter, Point point, std::span<const PacketPtr> pa
   for (size_t i = 0; i < burst.size(); ++i) {
     report(filter, point, burst[i], burst.code(i), context.observer);
     const Outcome outcome = outcome_of(burst[i], burst.code(i), filter, point);
-    if (outcome.effect == abi::Effect::next) continue;
+    if (outcome.effect == abi::Effect::next) {
+      outcomes[burst.index(i)].redirect = burst[i].redirect;
+      continue;
+    }
     outcomes[burst.index(i)] = outcome;
     decided.set(burst.index(i));
   }
@@ -88,9 +91,17 @@ void run_filter(const Filter& filter, Point point, std::span<const PacketPtr> pa
 
 void run_clsact(const FilterList& filters, Point point, std::span<const PacketPtr> packets, std::span<Outcome> outcomes,
                 const Context& context) noexcept {
+  for (Outcome& outcome : outcomes.first(packets.size())) outcome = {.effect = abi::Effect::next};
+  continue_clsact(filters, point, packets, outcomes, context);
+}
+
+void continue_clsact(const FilterList& filters, Point point, std::span<const PacketPtr> packets,
+                     std::span<Outcome> outcomes, const Context& context) noexcept {
   Decided decided;
-  for (Outcome& outcome : outcomes.first(packets.size())) outcome = {};  // Nobody decides: the packet passes.
+  for (size_t i = 0; i < packets.size(); ++i) decided[i] = outcomes[i].effect != abi::Effect::next;
   for (const Filter& filter : filters.entered()) run_filter(filter, point, packets, outcomes, decided, context);
+  for (size_t i = 0; i < packets.size(); ++i)
+    if (!decided[i]) outcomes[i].effect = abi::Effect::pass;  // Nobody decides: the packet passes.
 }
 
 }  // namespace saya::hook

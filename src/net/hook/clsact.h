@@ -14,4 +14,8 @@ namespace saya::hook {
 void run_clsact(const FilterList& filters, Point point, std::span<const PacketPtr> packets, std::span<Outcome> outcomes,
                 const Context& context) noexcept;
 
+/// The same after tcx: runs over the packets whose outcome so far is Effect::next, and leaves the others alone.
+void continue_clsact(const FilterList& filters, Point point, std::span<const PacketPtr> packets,
+                     std::span<Outcome> outcomes, const Context& context) noexcept;
+
 }  // namespace saya::hook

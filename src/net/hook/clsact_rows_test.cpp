@@ -6,6 +6,7 @@
 
 #include "helper/table.h"
 #include "hook/clsact.h"
+#include "hook/tcx.h"
 #include "interp/interp.h"
 #include "map/host.h"
 #include "packet/pool.h"
@@ -63,6 +64,9 @@ TEST_P(ClsactInSaya, DoesAsTheRowSays) {
     const auto applied = apply(filters, step, trace);
     ASSERT_TRUE(applied) << applied.error().message;
   }
+  hook::TcxList tcx;
+  for (const FilterProgram& program : row.tcx)
+    ASSERT_EQ(tcx.attach({.entry = {interp::run_checked(filter_program(program, trace), helper::table()).value()}}), 0);
   const auto pool = Pool::create(4).value();
   const PacketPtr packets[] = {pool->allocate(frame_of(row.frame).value())};
   packets[0]->ingress_ifindex = row.egress ? 0 : kInterface;
@@ -76,7 +80,9 @@ TEST_P(ClsactInSaya, DoesAsTheRowSays) {
   abi::Random random(1);
   const abi::Services services{.clock = &clock, .random = &random};
   std::array<hook::Outcome, 1> outcomes;
-  hook::run_clsact(filters, row.egress ? hook::Point::egress : hook::Point::ingress, packets, outcomes, {services});
+  hook::run_tcx(tcx, row.egress ? hook::Point::tcx_egress : hook::Point::tcx_ingress, packets, outcomes, {services});
+  hook::continue_clsact(filters, row.egress ? hook::Point::egress : hook::Point::ingress, packets, outcomes,
+                        {services});
 
   EXPECT_EQ(compare_trace(row.trace, trace_of(*trace)), "");
   EXPECT_EQ(fate_of(outcomes[0]), row.fate);

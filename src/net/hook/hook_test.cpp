@@ -57,7 +57,7 @@ TEST_P(XdpVerdict, HasTheKernelsEffect) {
   World world;
   const PacketPtr packets[] = {world.packet()};
   std::array<Outcome, 1> outcomes;
-  run_xdp(*tests::returning(abi::Hook::xdp, GetParam().code), packets, outcomes, {world.services()});
+  run_xdp(*tests::returning(abi::Hook::xdp, GetParam().code), Point::xdp, packets, outcomes, {world.services()});
   EXPECT_EQ(outcomes[0].effect, GetParam().effect);
   if (GetParam().effect == Effect::drop) {
     EXPECT_EQ(outcomes[0].reason, GetParam().reason);
@@ -196,7 +196,7 @@ TEST(Xdp, AFragmentedPacketIsMadeLinearUnlessTheProgramTakesFragments) {
                          linear = run.packet->linear_size();
                          return uint32_t{2};
                        }),
-          packets, outcomes, {world.services()});
+          Point::xdp, packets, outcomes, {world.services()});
   EXPECT_EQ(linear, 9000u);
 }
 

@@ -14,18 +14,23 @@ bool prepare(const abi::Executable& program, Packet& packet) {
   return !packet.shared() || unclone(packet) == 0;
 }
 
-Outcome outcome_of(const abi::Run& run, int32_t code) {
+bool takes(Point point, abi::Effect effect) {
+  if (point == Point::xdp) return true;
+  return effect != abi::Effect::transmit && (effect != abi::Effect::redirect || point == Point::cpumap);
+}
+
+Outcome outcome_of(const abi::Run& run, int32_t code, Point point) {
   if (run.faulted) return drop(abi::Drop::program_fault);
   const abi::Verdict* verdict = abi::find_verdict(abi::Hook::xdp, code);
-  if (!verdict) return drop(abi::Drop::xdp_invalid);
+  if (!verdict || !takes(point, verdict->effect)) return drop(abi::Drop::xdp_invalid);
   if (verdict->effect == abi::Effect::drop) return drop(code == 0 ? abi::Drop::xdp_aborted : abi::Drop::xdp_drop);
   return {.effect = verdict->effect, .redirect = run.redirect};
 }
 
 }  // namespace
 
-void run_xdp(const abi::Executable& program, std::span<const PacketPtr> packets, std::span<Outcome> outcomes,
-             const Context& context) noexcept {
+void run_xdp(const abi::Executable& program, Point point, std::span<const PacketPtr> packets,
+             std::span<Outcome> outcomes, const Context& context) noexcept {
   BurstRun burst(context.services);
   for (size_t i = 0; i < packets.size(); ++i) {
     if (prepare(program, *packets[i]))
@@ -35,9 +40,9 @@ void run_xdp(const abi::Executable& program, std::span<const PacketPtr> packets,
   }
   burst.run(program);
   for (size_t i = 0; i < burst.size(); ++i) {
-    const Verdict verdict{.point = Point::xdp, .program = program, .code = burst.code(i), .faulted = burst[i].faulted};
+    const Verdict verdict{.point = point, .program = program, .code = burst.code(i), .faulted = burst[i].faulted};
     if (context.observer) context.observer->on_verdict(*burst[i].packet, verdict);
-    outcomes[burst.index(i)] = outcome_of(burst[i], burst.code(i));
+    outcomes[burst.index(i)] = outcome_of(burst[i], burst.code(i), point);
   }
 }
 

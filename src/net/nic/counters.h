@@ -14,6 +14,7 @@ struct Counters {
   uint64_t from_host = 0;       ///< Sent by the host through this port.
   uint64_t redirected_in = 0;   ///< From this or another port, by a program.
   uint64_t cloned = 0;          ///< Copies that a program on this port made.
+  uint64_t split = 0;           ///< Packets that became more by segmentation: segments but the first of each.
   uint64_t delivered = 0;       ///< To the host.
   uint64_t transmitted = 0;     ///< To the wire.
   uint64_t redirected_out = 0;  ///< To this or another port.
@@ -27,7 +28,7 @@ struct Counters {
   }
   /// The conservation law: true whenever the port is quiet. No packet vanishes, none appears.
   bool conserved() const noexcept {
-    return received + from_host + redirected_in + cloned ==
+    return received + from_host + redirected_in + cloned + split ==
            delivered + transmitted + redirected_out + dropped_in_all() + consumed;
   }
 };

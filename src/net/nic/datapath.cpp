@@ -6,6 +6,7 @@
 
 #include "hook/clsact.h"
 #include "hook/xdp.h"
+#include "packet/gso.h"
 
 namespace saya::nic {
 
@@ -15,8 +16,9 @@ void Datapath::walk(Port& port, Entry entry, Burst& burst) noexcept {
     case Entry::wire:
       xdp(port, burst);  // XDP_DROP and XDP_TX end here; XDP_REDIRECT enters again at `transmit`, elsewhere.
       [[fallthrough]];
+    case Entry::peer:
     case Entry::ingress:  // Redirected into a port's receive path.
-      ingress(port, burst);
+      ingress(port, entry, burst);
       if (!port.forward) {
         deliver(port, burst);
         return;
@@ -61,6 +63,7 @@ void Datapath::drain() noexcept {
     pending_.pop_front();
     burst_.clear();
     burst_.add(std::move(next.packet));
+    if (next.program) run_element(next, burst_);
     walk(*next.port, next.entry, burst_);
   }
 }
@@ -68,33 +71,87 @@ void Datapath::drain() noexcept {
 void Datapath::xdp(Port& port, Burst& burst) noexcept {
   const Hooks& hooks = port.hooks.read();
   if (!hooks.xdp || burst.size() == 0) return;
-  hook::run_xdp(*hooks.xdp, burst.packets(), outcomes_, {services_, observer_});
+  hook::run_xdp(*hooks.xdp, hook::Point::xdp, burst.packets(), outcomes_, {services_, observer_});
   apply(port, hook::Point::xdp, burst);
 }
 
-void Datapath::ingress(Port& port, Burst& burst) noexcept {
-  for (PacketPtr& packet : burst.packets())
-    if (!enter_tc_ingress(*packet, port.device)) drop(port, std::move(packet), abi::Drop::malformed);
+void Datapath::ingress(Port& port, Entry entry, Burst& burst) noexcept {
+  for (PacketPtr& packet : burst.packets()) {
+    const uint32_t priority = packet->skb.priority;
+    if (!enter_tc_ingress(*packet, port.device)) {
+      drop(port, std::move(packet), abi::Drop::malformed);
+    } else if (entry == Entry::peer) {
+      packet->skb.priority = priority;
+      packet->skb.pkt_type = 0;  // PACKET_HOST, whatever its address.
+    }
+  }
   burst.compact();
-  clsact(port, hook::Point::ingress, port.hooks.read().ingress, burst);
+  const Hooks& hooks = port.hooks.read();
+  tc(port, hook::Point::tcx_ingress, hooks.tcx_ingress, hook::Point::ingress, hooks.ingress, burst);
 }
 
 void Datapath::egress(Port& port, Burst& burst) noexcept {
   for (PacketPtr& packet : burst.packets()) enter_tc_egress(*packet, port.device);
-  clsact(port, hook::Point::egress, port.hooks.read().egress, burst);
+  const Hooks& hooks = port.hooks.read();
+  tc(port, hook::Point::tcx_egress, hooks.tcx_egress, hook::Point::egress, hooks.egress, burst);
 }
 
-void Datapath::clsact(Port& port, hook::Point point, const hook::FilterList& filters, Burst& burst) noexcept {
-  if (filters.entered().empty() || burst.size() == 0) return;
-  hook::run_clsact(filters, point, burst.packets(), outcomes_, {services_, observer_});
+void Datapath::tc(Port& port, hook::Point tcx, const hook::TcxList& programs, hook::Point point,
+                  const hook::FilterList& filters, Burst& burst) noexcept {
+  if (burst.size() == 0 || (programs.empty() && filters.entered().empty())) return;
+  const hook::Context context{services_, observer_};
+  if (programs.empty()) {
+    hook::run_clsact(filters, point, burst.packets(), outcomes_, context);
+  } else {
+    hook::run_tcx(programs, tcx, burst.packets(), outcomes_, context);
+    hook::continue_clsact(filters, point, burst.packets(), outcomes_, context);
+  }
   apply(port, point, burst);
 }
 
-/// What the device cannot do itself is done here: the tag beside the frame goes into it.
+/// What the device cannot do itself is done here: the tag beside the frame goes into it, a packet larger than the
+/// device takes is cut, and checksums that were left open are computed.
 void Datapath::validate_xmit(Port& port, Burst& burst) noexcept {
-  for (PacketPtr& packet : burst.packets())
-    if (insert_vlan_tag(*packet) != 0) drop(port, std::move(packet), abi::Drop::no_memory);
+  bool cut = false;
+  for (PacketPtr& packet : burst.packets()) {
+    int error = insert_vlan_tag(*packet);
+    if (error == 0 && packet->gso_size == 0) error = finish_checksum(*packet);
+    if (error != 0)
+      drop(port, std::move(packet), error == -ENOMEM ? abi::Drop::no_memory : abi::Drop::malformed);
+    else
+      cut = cut || packet->gso_size != 0;
+  }
   burst.compact();
+  if (!cut) return;
+  for (PacketPtr& packet : burst.packets()) split(port, std::move(packet));
+  burst.clear();
+  flush_segments(port);
+}
+
+/// Puts the packet's segments, or the packet, behind what is about to be transmitted.
+void Datapath::split(Port& port, PacketPtr packet) noexcept {
+  if (packet->gso_size == 0) return add_segment(port, std::move(packet));
+  const auto plan = plan_segments(*packet);
+  if (!plan) return drop(port, std::move(packet), abi::Drop::segmentation);
+  for (uint32_t i = 0; i + 1 < plan->segments; ++i) {
+    PacketPtr segment = make_segment(*packet, *plan, i);
+    if (!segment) return drop(port, std::move(packet), abi::Drop::no_memory);
+    ++port.counters.split;
+    if (observer_) observer_->on_copy(*packet, *segment);
+    add_segment(port, std::move(segment));
+  }
+  if (become_segment(*packet, *plan, plan->segments - 1) == 0) return add_segment(port, std::move(packet));
+  drop(port, std::move(packet), abi::Drop::no_memory);
+}
+
+void Datapath::add_segment(Port& port, PacketPtr packet) noexcept {
+  segments_.add(std::move(packet));
+  if (segments_.size() == hook::kBurst) flush_segments(port);
+}
+
+void Datapath::flush_segments(Port& port) noexcept {
+  transmit(port, segments_);
+  segments_.clear();
 }
 
 void Datapath::deliver(Port& port, Burst& burst) noexcept {
@@ -131,40 +188,6 @@ void Datapath::apply(Port& port, hook::Point point, Burst& burst) noexcept {
   }
   transmit(port, hairpin_);
   burst.compact();
-}
-
-/// XDP redirects straight to the target's wire; tc redirects to its egress or ingress hook.
-void Datapath::redirect(Port& port, hook::Point point, PacketPtr packet, const abi::Redirect& target) noexcept {
-  const bool at_xdp = point == hook::Point::xdp;
-  Port* to = target.target == abi::Redirect::Target::none ? nullptr : nic_.find(target.ifindex);
-  if (!to) {
-    drop(port, std::move(packet), at_xdp ? abi::Drop::xdp_redirect : abi::Drop::tc_redirect);
-    return;
-  }
-  const bool into = target.target == abi::Redirect::Target::interface_ingress;
-  send_on(port, *to, at_xdp ? Entry::transmit : into ? Entry::ingress : Entry::egress, std::move(packet));
-}
-
-void Datapath::send_on(Port& from, Port& to, Entry entry, PacketPtr packet) noexcept {
-  packet->nesting = entry == Entry::egress ? static_cast<uint8_t>(packet->nesting + 1) : uint8_t{0};
-  if (++packet->hops > kMaxHops || packet->nesting > kMaxNesting || pending_.size() >= kMaxPending) {
-    drop(from, std::move(packet), abi::Drop::recursion);
-    return;
-  }
-  ++from.counters.redirected_out;
-  ++to.counters.redirected_in;
-  pending_.push_back({&to, entry, std::move(packet)});
-}
-
-int Datapath::send_clone(const Packet& packet, uint32_t ifindex, bool ingress) noexcept {
-  Port* to = nic_.find(ifindex);
-  Port* from = nic_.find(packet.skb.ifindex);
-  if (!to || !from) return -EINVAL;
-  PacketPtr copy = clone(packet);
-  if (!copy) return -ENOMEM;
-  ++from->counters.cloned;
-  send_on(*from, *to, ingress ? Entry::ingress : Entry::egress, std::move(copy));
-  return 0;
 }
 
 void Datapath::consume(Port& port, PacketPtr packet) noexcept {

@@ -21,6 +21,8 @@ class Observer : public hook::Observer {
   /// The packet's way ends at `port`; `reason` counts for Fate::dropped. A frame that its side of the port then refuses
   /// is seen again as dropped, as a kernel tap sees a frame before the driver does.
   virtual void on_end(const Packet& packet, const Port& port, Fate fate, abi::Drop reason) noexcept = 0;
+  /// `copy`, a clone or a segment of `packet`, begins its way here.
+  virtual void on_copy(const Packet& /*packet*/, const Packet& /*copy*/) noexcept {}
 };
 
 /// At most kBurst packets that are in the same place.
@@ -62,26 +64,40 @@ class Datapath final : public abi::Datapath {
   int send_clone(const Packet& packet, uint32_t ifindex, bool ingress) noexcept override;
 
  private:
-  /// Where a packet enters the walk.
-  enum class Entry : uint8_t { wire, ingress, egress, transmit };
+  /// Where a packet enters the walk. `peer` is the ingress of a packet that stays what it was on its way there.
+  enum class Entry : uint8_t { wire, peer, ingress, egress, transmit };
   struct Pending {
     Port* port;
     Entry entry;
     PacketPtr packet;
+    const abi::Executable* program;  ///< Of the map's element that led here: runs first. Null: none.
   };
 
   void walk(Port& port, Entry entry, Burst& burst) noexcept;
   void xdp(Port& port, Burst& burst) noexcept;
-  void ingress(Port& port, Burst& burst) noexcept;
+  void ingress(Port& port, Entry entry, Burst& burst) noexcept;
   void deliver(Port& port, Burst& burst) noexcept;
   void egress(Port& port, Burst& burst) noexcept;
   void validate_xmit(Port& port, Burst& burst) noexcept;
   void transmit(Port& port, Burst& burst) noexcept;
 
-  void clsact(Port& port, hook::Point point, const hook::FilterList& filters, Burst& burst) noexcept;
+  void tc(Port& port, hook::Point tcx, const hook::TcxList& programs, hook::Point point,
+          const hook::FilterList& filters, Burst& burst) noexcept;
   void apply(Port& port, hook::Point point, Burst& burst) noexcept;
+  void split(Port& port, PacketPtr packet) noexcept;
+  void add_segment(Port& port, PacketPtr packet) noexcept;
+  void flush_segments(Port& port) noexcept;
+
+  // redirects.cpp
   void redirect(Port& port, hook::Point point, PacketPtr packet, const abi::Redirect& target) noexcept;
-  void send_on(Port& from, Port& to, Entry entry, PacketPtr packet) noexcept;
+  void redirect_from_xdp(Port& port, PacketPtr packet, const abi::Redirect& target) noexcept;
+  void redirect_from_tc(Port& port, hook::Point point, PacketPtr packet, const abi::Redirect& target) noexcept;
+  void broadcast(Port& port, PacketPtr packet, const abi::Redirect& target) noexcept;
+  Port* port_for(const Packet& packet, uint32_t ifindex) noexcept;
+  void send_clone_on(Port& from, Port& to, const Packet& packet, const abi::Executable* program) noexcept;
+  void send_on(Port& from, Port& to, Entry entry, PacketPtr packet, const abi::Executable* program = nullptr) noexcept;
+  void run_element(const Pending& at, Burst& burst) noexcept;
+
   void drain() noexcept;
   size_t hand_over(Port& port, port::Queue& queue, Burst& burst, Fate fate) noexcept;
   void consume(Port& port, PacketPtr packet) noexcept;
@@ -94,7 +110,8 @@ class Datapath final : public abi::Datapath {
 
   // Room that is used again for every burst: a burst of one must not pay for clearing sixty-four.
   Burst burst_;
-  Burst hairpin_;  ///< XDP_TX: back out of the same port, together.
+  Burst hairpin_;   ///< XDP_TX: back out of the same port, together.
+  Burst segments_;  ///< Cut, and about to be transmitted.
   std::array<hook::Outcome, hook::kBurst> outcomes_;
   uint64_t arrivals_ = 0;
 };

@@ -97,7 +97,7 @@ auto code(int32_t value) {
 }
 auto redirect_to(uint32_t ifindex, Redirect::Target target, int32_t verdict) {
   return [=](abi::Run& run) {
-    run.redirect = {target, ifindex};
+    run.redirect = {.target = target, .number = ifindex};
     return static_cast<uint32_t>(verdict);
   };
 }

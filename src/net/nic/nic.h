@@ -8,6 +8,7 @@
 
 #include "base/published.h"
 #include "hook/filters.h"
+#include "hook/tcx.h"
 #include "nic/counters.h"
 #include "packet/tc_entry.h"
 #include "port/port.h"
@@ -16,8 +17,10 @@ namespace saya::nic {
 
 /// What is attached to one port. Immutable once published; control replaces it as a whole.
 struct Hooks {
-  abi::ExecutablePtr xdp;  ///< Null: no XDP program.
+  abi::ExecutablePtr xdp;     ///< Null: no XDP program.
+  hook::TcxList tcx_ingress;  ///< Before the filters.
   hook::FilterList ingress;
+  hook::TcxList tcx_egress;
   hook::FilterList egress;
 };
 
@@ -28,6 +31,9 @@ struct Port {
   port::QueuePtr wire;
   port::QueuePtr host;   ///< receive(): what the host sends. transmit(): what it is given.
   bool forward = false;  ///< Packets that pass ingress go on to egress instead of to the host.
+  bool up = true;        ///< Redirects to a port that is down are lost.
+  uint32_t mtu = 0;      ///< XDP redirects no longer frame to the port; 0: any length.
+  uint32_t peer = 0;     ///< Whose receive path bpf_redirect_peer() to this port leads into, an ifindex; 0: none.
   Published<Hooks> hooks;
   Counters counters;
 };

@@ -11,10 +11,12 @@
 
 namespace saya::attach {
 
-Result<Placement> Pipeline::attach(const Placement& placement, std::span<nic::Port* const> ports) {
+Result<Placement> Pipeline::attach(const Placement& wanted, std::span<nic::Port* const> ports) {
   // 1. The file becomes an Object, its maps are created: object/read.cpp, program/maps.cpp.
-  SAYA_TRY(const OpenObject* open, objects_.open(placement.object));
-  SAYA_TRY(const uint32_t index, choose_program(open->object, placement));
+  SAYA_TRY(const OpenObject* open, objects_.open(wanted.object));
+  SAYA_TRY(const uint32_t index, choose_program(open->object, wanted));
+  Placement placement = wanted;
+  placement.point = place_of(wanted, open->object.functions[index].section);
   // 2. The program becomes something that runs, and so do those that it may tail-call: prepare().
   SAYA_TRY(abi::ExecutablePtr executable, prepare(placement.object, index, type_at(placement.point)));
   // 3. The hook's snapshot is replaced, on every port or on none: install.cpp, hook/filters.cpp.
@@ -67,7 +69,9 @@ program::Type default_type(const object::Object& object, const object::Function&
 
 Result<uint32_t> choose_program(const object::Object& object, const Placement& placement) {
   const auto suits = [&](const object::Function& function) {
-    return program::type_of_section(function.section).type == type_at(placement.point);
+    const program::SectionType section = program::type_of_section(function.section);
+    const bool in_maps = section.type == program::Type::xdp && section.expected_attach_type != 0;
+    return section.type == type_at(placement.point) && !in_maps;
   };
   SAYA_TRY(const uint32_t index, object::find_program(object, placement.program, suits));
   const object::Function& chosen = object.functions[index];

@@ -25,10 +25,10 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  /// Takes `placement` all the way: opens, links, makes executable, and publishes it on each of `ports`. Errors say
+  /// Takes `wanted` all the way: opens, links, makes executable, and publishes it on each of `ports`. Errors say
   /// which stage refused and why; then no port has changed. Returns the placement
   /// with pref and handle as chosen and filter.program set.
-  Result<Placement> attach(const Placement& placement, std::span<nic::Port* const> ports);
+  Result<Placement> attach(const Placement& wanted, std::span<nic::Port* const> ports);
 
   /// The stages before the last: function `index` of the object at `path`, ready to run as a program of `type`, with
   /// the prog arrays of its object filled.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "hook/tcx.h"
 
 namespace saya::attach {
 namespace {
@@ -107,7 +108,11 @@ const Keyword* find_keyword(std::string_view word) {
   return found == std::end(kKeywords) ? nullptr : found;
 }
 
-bool is_keyword(std::string_view word) { return word == "da" || word == "direct-action" || find_keyword(word); }
+constexpr std::string_view kTcx = "tcx";
+
+bool is_keyword(std::string_view word) {
+  return word == kTcx || word == "da" || word == "direct-action" || find_keyword(word);
+}
 
 Result<> parse_filter(std::span<const std::string_view> words, hook::Filter& filter) {
   std::vector<const Keyword*> seen;
@@ -126,6 +131,24 @@ Result<> parse_filter(std::span<const std::string_view> words, hook::Filter& fil
     if (++i == words.size()) return fail(Code::invalid_argument, fmt::format("{} needs a value", words[i - 1]));
     SAYA_CHECK(keyword->parse(words[i], filter));
   }
+  return {};
+}
+
+hook::Point tcx_of(hook::Point point) {
+  return point == hook::Point::ingress ? hook::Point::tcx_ingress : hook::Point::tcx_egress;
+}
+
+/// "[before|after [PROG]]".
+Result<> parse_tcx(std::span<const std::string_view> words, Placement& placement) {
+  placement.point = tcx_of(placement.point);
+  if (words.empty()) return {};
+  if (words.front() != "before" && words.front() != "after")
+    return fail(Code::invalid_argument,
+                fmt::format("what is '{}'? a tcx program takes before and after, each with or without a program",
+                            words.front()));
+  placement.tcx_flags = words.front() == "before" ? hook::kTcxBefore : hook::kTcxAfter;
+  if (words.size() > 2) return fail(Code::invalid_argument, fmt::format("'{}' is one word too many", words[2]));
+  if (words.size() == 2) placement.tcx_relative = words[1];
   return {};
 }
 
@@ -165,8 +188,18 @@ Result<Placement> parse_placement(hook::Point point, std::string_view text, cons
     return fail(Code::invalid_argument, fmt::format("'{}' names no object file, and no OBJ was given", text));
   if (point == hook::Point::xdp && !words.empty())
     return fail(Code::invalid_argument, fmt::format("'{}' at xdp: only [OBJ:]PROG is allowed there", words.front()));
+  if (!words.empty() && words.front() == kTcx) {
+    SAYA_CHECK(parse_tcx(std::span(words).subspan(1), placement));
+    return placement;
+  }
+  placement.as_section_says = words.empty() && hook::has_filters(point);
   SAYA_CHECK(parse_filter(words, placement.filter));
   return placement;
+}
+
+hook::Point place_of(const Placement& placement, std::string_view section) noexcept {
+  const bool tcx = placement.as_section_says && section.starts_with("tcx/");
+  return tcx ? tcx_of(placement.point) : placement.point;
 }
 
 }  // namespace saya::attach

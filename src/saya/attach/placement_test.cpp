@@ -46,6 +46,13 @@ constexpr PlacementCase kCases[] = {
     {"a protocol that is none",                  ingress, "p protocol zz",                                            "refused: protocol 'zz' is not a number in 0..65535"      },
     {"a classid without a colon",                ingress, "p classid 12",                                             "refused: classid '12' is not MAJOR:MINOR"                },
     {"a classid beyond 16 bits",                 ingress, "p classid 10000:1",                                        "refused: classid '10000:1' is not MAJOR:MINOR"           },
+    {"a tcx program",                            ingress, "p tcx",                                                    "def.o:p tcx/ingress flags 0"                             },
+    {"a tcx program before all",                 egress,  "p tcx before",                                             "def.o:p tcx/egress flags 8"                              },
+    {"a tcx program after another",              ingress, "fw.o:p tcx after q",                                       "fw.o:p tcx/ingress flags 16 q"                           },
+    {"only tcx",                                 ingress, "tcx",                                                      "def.o: tcx/ingress flags 0"                              },
+    {"a filter's words at tcx",                  ingress, "p tcx da",                                                 "refused: what is 'da'? a tcx program takes before"       },
+    {"a word too many at tcx",                   ingress, "p tcx after q r",                                          "refused: 'r' is one word too many"                       },
+    {"tcx at XDP",                               xdp,     "p tcx",                                                    "refused: 'tcx' at xdp: only [OBJ:]PROG is allowed there" },
     {"a filter's words at XDP",                  xdp,     "p pref 3",                                                 "refused: 'pref' at xdp: only [OBJ:]PROG is allowed there"},
 };
 
@@ -53,8 +60,21 @@ std::string describe(const Placement& placement) {
   const hook::Filter& f = placement.filter;
   std::string text = fmt::format("{}:{}", placement.object, placement.program);
   if (placement.point == xdp) return text;
+  if (!hook::has_filters(placement.point))
+    return text + fmt::format(" {} flags {}{}{}", hook::to_string(placement.point), placement.tcx_flags,
+                              placement.tcx_relative.empty() ? "" : " ", placement.tcx_relative);
   return text + fmt::format(" pref {} handle {} proto {:x} chain {} class {:x}{}", f.pref, f.handle, f.protocol,
                             f.chain, f.classid, f.direct_action ? " da" : "");
+}
+
+TEST(Placement, ASectionSendsItsProgramToTcxUnlessWordsMakeItAFilter) {
+  const auto place = [](const char* words, std::string_view section) {
+    return place_of(parse_placement(ingress, words, "def.o").value(), section);
+  };
+  EXPECT_EQ(place("p", "tcx/ingress"), tcx_ingress);
+  EXPECT_EQ(place("p", "tc/ingress"), ingress);
+  EXPECT_EQ(place("p da", "tcx/ingress"), ingress);
+  EXPECT_EQ(place("p tcx", "tc"), tcx_ingress);
 }
 
 class PlacementWords : public testing::TestWithParam<PlacementCase> {};

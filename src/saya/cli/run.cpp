@@ -28,7 +28,8 @@ void declare(CLI::App& app, Words& words) {
   app.add_option("OBJ", words.object, "object or .c file that the programs come from");
   app.add_option("--xdp", at(hook::Point::xdp), "'[OBJ:]PROG' at XDP")->allow_extra_args(false);
   app.add_option("--ingress", at(hook::Point::ingress),
-                 "'[OBJ:]PROG [pref N] [handle H] [protocol P] [chain N] [classid M:N] [da]' at tc ingress")
+                 "'[OBJ:]PROG [pref N] [handle H] [protocol P] [chain N] [classid M:N] [da]' "
+                 "or '[OBJ:]PROG tcx [before|after [PROG]]' at tc ingress")
       ->allow_extra_args(false);
   app.add_option("--egress", at(hook::Point::egress), "the same at tc egress")->allow_extra_args(false);
   declare_settings(app, words.settings);

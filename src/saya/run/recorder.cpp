@@ -11,9 +11,10 @@
 namespace saya::run {
 namespace {
 
-/// The port whose hook ran: XDP knows only where the packet arrived.
+/// The port whose hook ran: XDP knows only where the packet arrived, and where it leaves by a device map.
 uint32_t ifindex_at(const Packet& packet, hook::Point point) {
-  return point == hook::Point::xdp ? packet.ingress_ifindex : packet.skb.ifindex;
+  if (point == hook::Point::devmap) return packet.egress_ifindex;
+  return hook::kind_of(point) == abi::Hook::xdp ? packet.ingress_ifindex : packet.skb.ifindex;
 }
 
 std::string port_name(const nic::Nic& nic, uint32_t ifindex) {
@@ -54,6 +55,15 @@ void Recorder::on_verdict(const Packet& packet, const hook::Verdict& verdict) no
                                 .handle = verdict.handle,
                                 .program = hook.program,
                                 .verdict = verdict.faulted ? "FAULT" : name_of_code(hook, verdict.code)});
+}
+
+/// What happened to the packet so far happened to its copy, too.
+void Recorder::on_copy(const Packet& packet, const Packet& copy) noexcept {
+  if (!follows_packets()) return;
+  if (const auto trail = trails_.find(&packet); trail != trails_.end()) {
+    auto so_far = trail->second;
+    trails_[&copy] = std::move(so_far);
+  }
 }
 
 void Recorder::on_end(const Packet& packet, const nic::Port& port, nic::Fate fate, abi::Drop reason) noexcept {

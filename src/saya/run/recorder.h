@@ -25,6 +25,7 @@ class Recorder final : public nic::Observer, public abi::Listener {
   Recorder(const nic::Nic& nic, Sinks sinks) : nic_(nic), sinks_(std::move(sinks)) {}
 
   void on_verdict(const Packet& packet, const hook::Verdict& verdict) noexcept override;
+  void on_copy(const Packet& packet, const Packet& copy) noexcept override;
   void on_end(const Packet& packet, const nic::Port& port, nic::Fate fate, abi::Drop reason) noexcept override;
   void on_trace(const abi::Run& run, std::string_view line) override;
   void on_fault(const abi::Run& run, const abi::Fault& fault) override;

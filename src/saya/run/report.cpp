@@ -3,14 +3,14 @@
 
 #include <fmt/format.h>
 
+#include "hook/tcx.h"
+
 namespace saya::run {
 namespace {
 
-abi::Hook hook_kind(hook::Point point) { return point == hook::Point::xdp ? abi::Hook::xdp : abi::Hook::tc; }
-
 std::string describe(const VerdictReport& verdict) {
   const std::string place =
-      verdict.point == hook::Point::xdp ? "" : fmt::format(" pref {} handle {:#x}", verdict.pref, verdict.handle);
+      hook::has_filters(verdict.point) ? fmt::format(" pref {} handle {:#x}", verdict.pref, verdict.handle) : "";
   return fmt::format("{}{} {} {}", hook::to_string(verdict.point), place, verdict.program, verdict.verdict);
 }
 
@@ -23,7 +23,9 @@ std::string name_of_code(const HookReport& hook, int32_t code) {
     const auto classid = static_cast<uint32_t>(code);
     return fmt::format("class {:x}:{:x}", classid >> 16, classid & 0xffff);
   }
-  const abi::Verdict* verdict = abi::find_verdict(hook_kind(hook.point), code);
+  const bool at_tcx = hook.point == hook::Point::tcx_ingress || hook.point == hook::Point::tcx_egress;
+  if (const std::string_view name = hook::tcx_name(code); at_tcx && !name.empty()) return std::string(name);
+  const abi::Verdict* verdict = at_tcx ? nullptr : abi::find_verdict(hook::kind_of(hook.point), code);
   return verdict ? std::string(verdict->name) : fmt::format("{} (unknown)", code);
 }
 

@@ -24,7 +24,7 @@ Json place_json(hook::Point point, uint32_t pref, uint32_t handle) {
   Json json = {
       {"hook", hook::to_string(point)}
   };
-  if (point != hook::Point::xdp) {
+  if (hook::has_filters(point)) {
     json["pref"] = pref;
     json["handle"] = fmt::format("{:#x}", handle);
   }
@@ -63,6 +63,7 @@ Json counters_json(const PortReport& port) {
       {"from_host",      c.from_host       },
       {"redirected_in",  c.redirected_in   },
       {"cloned",         c.cloned          },
+      {"split",          c.split           },
       {"delivered",      c.delivered       },
       {"transmitted",    c.transmitted     },
       {"redirected_out", c.redirected_out  },
@@ -78,7 +79,7 @@ Json hook_json(const HookReport& hook) {
       {"port", hook.port                  },
       {"hook", hook::to_string(hook.point)}
   };
-  if (hook.point != hook::Point::xdp) {
+  if (hook::has_filters(hook.point)) {
     json["pref"] = hook.pref;
     json["handle"] = fmt::format("{:#x}", hook.handle);
     json["direct-action"] = hook.direct_action;

@@ -28,7 +28,7 @@ std::string hooks_text(const Report& report) {
   Table table({"HOOK", "PREF", "PROGRAM", "VERDICT", "PACKETS"});
   for (const HookReport& hook : report.hooks) {
     const std::string where = fmt::format("{} {}", hook.port, hook::to_string(hook.point));
-    const std::string pref = hook.point == hook::Point::xdp ? "-" : fmt::format("{}", hook.pref);
+    const std::string pref = hook::has_filters(hook.point) ? fmt::format("{}", hook.pref) : "-";
     for (const auto& [code, count] : hook.codes)
       table.add({where, pref, hook.program, name_of_code(hook, code), fmt::format("{}", count)});
     if (hook.faults) table.add({where, pref, hook.program, "FAULT", fmt::format("{}", hook.faults)});

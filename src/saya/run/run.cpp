@@ -29,12 +29,13 @@ struct World {
   RealClock real_clock;
   Netstate netstate;
   abi::Random random;
+  abi::FlowTable flows;
   abi::MapTimers timers;
   nic::Nic nic;
   ClockKind kind;
 
   World(std::unique_ptr<Pool> frames, const Options& options)
-      : pool(std::move(frames)), random(options.seed), kind(options.clock) {}
+      : pool(std::move(frames)), random(options.seed), flows(abi::Random(~options.seed).next()), kind(options.clock) {}
 
   /// What programs see as the time.
   const Clock& program_clock() const {
@@ -64,6 +65,10 @@ Result<> add_ports(World& world, const Options& options) {
     for (const Input& input : *inputs)
       if (!world.nic.find(input.port)) world.nic.add_port(input.port, device_of(world.netstate, input.port));
   for (nic::Port& port : world.nic.ports()) {
+    if (const Interface* const known = world.netstate.find_interface(port.name)) {
+      port.up = known->up;
+      port.mtu = known->mtu;
+    }
     const port::World needs{*world.pool, world.virtual_clock};
     SAYA_TRY(port.wire, port::replay(files_of(options.wire, port.name), needs));
     SAYA_TRY(port.host, port::replay(files_of(options.host, port.name), needs));
@@ -175,7 +180,9 @@ Result<Report> run(const Options& options, Recorder::Sinks sinks) {
   SAYA_CHECK(add_ports(world, options));
 
   SAYA_TRY(const program::Target target, attach::choose_target(options.btf));
-  attach::Pipeline pipeline({.nr_cpus = 1, .hash_key = world.random.next()}, target, options.settings);
+  const auto is_port = [&world](uint32_t ifindex) { return world.nic.find(ifindex) != nullptr; };
+  attach::Pipeline pipeline({.nr_cpus = 1, .hash_key = world.random.next(), .is_port = is_port}, target,
+                            options.settings);
   SAYA_CHECK(attach_all(world, options, pipeline));
 
   SAYA_TRY(std::optional<CaptureWriter> capture, open_capture(world, options));
@@ -185,6 +192,7 @@ Result<Report> run(const Options& options, Recorder::Sinks sinks) {
                                .random = &world.random,
                                .timers = &world.timers,
                                .netstate = &world.netstate,
+                               .flows = &world.flows,
                                .listener = &recorder};
   nic::Datapath datapath(world.nic, services, &recorder);
 

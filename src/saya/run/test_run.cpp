@@ -11,6 +11,8 @@
 #include <cstring>
 #include <memory>
 
+#include "packet/checksum.h"
+#include "packet/front.h"
 #include "packet/pool.h"
 #include "packet/tc_entry.h"
 
@@ -26,6 +28,7 @@ constexpr size_t kIpv4Header = 20;   ///< What a frame of that EtherType must ha
 constexpr size_t kIpv6Header = 40;
 constexpr uint32_t kMostWire = 65536;  ///< GSO_LEGACY_MAX_SIZE.
 constexpr uint32_t kMostSegments = 65535;
+constexpr uint32_t kSumComplete = 4;  ///< BPF_F_TEST_SKB_CHECKSUM_COMPLETE.
 constexpr size_t kMostSkb = kFrameSize - kSkbHeadroom - kFrameTailReserve;
 constexpr size_t kFrames = 8;  ///< For the packet, its copies, and what helpers make of them.
 
@@ -182,6 +185,13 @@ int set_fields(const Bytes& ctx, Packet& packet) {
   return 0;
 }
 
+/// Of a linear packet, as a device would have computed it.
+uint32_t sum_from_network_header(const Packet& packet) {
+  const int64_t from = packet.skb.network_header, size = static_cast<int64_t>(packet.linear_size()) - from;
+  const std::byte* bytes = size > 0 ? linear_bytes(packet, from, static_cast<uint32_t>(size)) : nullptr;
+  return bytes ? checksum_add({bytes, static_cast<size_t>(size)}) : 0;
+}
+
 int prepare_skb(Pool& pool, abi::Hook hook, const TestInput& input, const abi::Services& services, Subject& subject) {
   if (input.data.size() < kEthernetHeader || input.data.size() > kMostSkb) return -EINVAL;
   if (const int error = read_ctx(input, sizeof(__sk_buff), subject.ctx)) return error;
@@ -193,12 +203,20 @@ int prepare_skb(Pool& pool, abi::Hook hook, const TestInput& input, const abi::S
   Packet& packet = *subject.packet;
   enter(packet, device_of(named, services));
   if (!has_network_header(packet)) return -EINVAL;
-  if (hook == abi::Hook::socket) {  // Its data begins behind the Ethernet header, which stays in front of it.
-    packet.data += kEthernetHeader;
-    packet.data_meta = packet.data;
-    packet.len -= static_cast<uint32_t>(kEthernetHeader);
+  // A socket filter's data begins behind the Ethernet header, which stays in front of it.
+  if (hook == abi::Hook::socket) pull_front(packet, kEthernetHeader);
+  if (const int error = set_fields(subject.ctx, packet)) return error;
+  if (input.flags & kSumComplete) {
+    packet.checksum = Checksum::complete;
+    packet.checksum_sum = sum_from_network_header(packet);
   }
-  return set_fields(subject.ctx, packet);
+  return 0;
+}
+
+/// With kSumComplete the sum that the program left must be that of the packet that it left.
+bool sum_is_right(const Packet& packet, uint32_t flags) {
+  return !(flags & kSumComplete) ||
+         checksum_fold(packet.checksum_sum) == checksum_fold(sum_from_network_header(packet));
 }
 
 /// As convert_skb_to___skb(): gso_size stays as it came.
@@ -238,7 +256,7 @@ bool run_program(const abi::Executable& program, Packet& packet, uint32_t repeat
 }
 
 /// Metadata or the place of the Ethernet header, then the linear part.
-Bytes linear_bytes(const Packet& packet, abi::Hook hook) {
+Bytes linear_part(const Packet& packet, abi::Hook hook) {
   Bytes bytes(hook == abi::Hook::socket ? kEthernetHeader : 0);
   bytes.insert(bytes.end(), hook == abi::Hook::xdp ? packet.data_meta : packet.data, packet.data_end);
   return bytes;
@@ -246,7 +264,7 @@ Bytes linear_bytes(const Packet& packet, abi::Hook hook) {
 
 /// As bpf_test_finish(), which keeps room for all fragments before it copies of the linear part.
 int write_data(const Packet& packet, abi::Hook hook, size_t room, TestOutput& output) {
-  Bytes bytes = linear_bytes(packet, hook);
+  Bytes bytes = linear_part(packet, hook);
   const size_t in_fragments = packet.len - packet.linear_size();
   const size_t size = bytes.size() + in_fragments;
   const size_t copied = std::min(size, room);
@@ -279,6 +297,7 @@ TestOutput failed(int error) { return {.error = error}; }
 
 TestOutput test_run(const abi::Executable& program, const TestInput& input, const abi::Services& services) {
   const abi::Hook hook = program.identity().hook;
+  if (input.flags & ~(hook == abi::Hook::xdp ? 0 : kSumComplete)) return failed(-EINVAL);
   const auto pool = Pool::create(kFrames);
   if (!pool) return failed(-ENOMEM);
   Subject subject;
@@ -288,6 +307,7 @@ TestOutput test_run(const abi::Executable& program, const TestInput& input, cons
 
   TestOutput output;
   if (!run_program(program, *subject.packet, std::max(input.repeat, 1u), services, output)) return {.faulted = true};
+  if (!sum_is_right(*subject.packet, input.flags)) return failed(-EBADMSG);
   hook == abi::Hook::xdp ? read_xdp(subject) : read_skb(subject);
   output.error = write_data(*subject.packet, hook, input.data_room, output);
   if (output.error == 0) output.error = write_ctx(std::move(subject.ctx), input.ctx_room, output);
