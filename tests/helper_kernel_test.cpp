@@ -78,6 +78,7 @@ const Row kRows[] = {
 #include "helper/redirect.def"
 #include "helper/ring.def"
 #include "helper/skb.def"
+#include "helper/stack.def"
 #include "helper/xdp.def"
 };
 

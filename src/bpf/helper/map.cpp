@@ -2,7 +2,9 @@
 #include "helper/map.h"
 
 #include "helper/errno.h"
+#include "helper/socket.h"
 #include "map/map_of_maps.h"
+#include "map/socket_map.h"
 
 namespace saya::helper {
 namespace {
@@ -46,10 +48,14 @@ bool has_slots(const Map& map) noexcept {
 }  // namespace
 
 uint64_t map_lookup_elem(Run& run, Map* map, const std::byte* key) noexcept {
+  if (holds_sockets(map->spec().type)) [[unlikely]]
+    return look_up_socket(run, *map, key);
   return reinterpret_cast<uint64_t>(map->lookup(key, run.services->cpu));
 }
 
 uint64_t map_update_elem(Run& run, Map* map, const std::byte* key, const std::byte* value, uint64_t flags) noexcept {
+  if (holds_sockets(map->spec().type)) [[unlikely]]
+    return update_socket(run, *map, key, value, flags);
   return result(map->update(key, value, flags, run.services->cpu));
 }
 
