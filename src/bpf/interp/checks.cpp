@@ -115,8 +115,12 @@ Machine::Load Machine::load_elsewhere(const Op* op, uint64_t address, isa::Width
     const abi::CtxField* field = ctx_field(op, address, bytes, Access::read);
     if (!field) return Load::stopped;
     const auto offset = static_cast<uint32_t>(address - reinterpret_cast<uint64_t>(run_->packet));
+    if (sign && field->access == abi::CtxAccess::packet_pointer) {
+      fault(op, fmt::format("makes an invalid bpf_context access off={} size={}", offset, bytes));
+      return Load::stopped;
+    }
     value = abi::ctx_load(*field, *run_->packet, offset, bytes);
-    if (sign && field->access != abi::CtxAccess::packet_pointer) value = sign_extend(width, isa::Width::w64, value);
+    if (sign) value = sign_extend(width, isa::Width::w64, value);
     return Load::done;
   }
   if (find(address, bytes, Access::read)) return Load::in_memory;

@@ -19,7 +19,8 @@ namespace {
 constexpr int64_t kNetworkOffset = -0x100000;
 constexpr int64_t kLinkOffset = -0x200000;
 
-/// Bytes at a negative offset of a packet: of its linear part, or what lies in front of it. Null when they are not there.
+/// Bytes at a negative offset of a packet: of its linear part, or what lies in front of it. Null when they are not
+/// there.
 const std::byte* behind_header(const Packet& packet, int64_t offset, uint32_t bytes) noexcept {
   if (offset >= kNetworkOffset) return linear_bytes(packet, packet.skb.network_header + offset - kNetworkOffset, bytes);
   if (offset >= kLinkOffset) return linear_bytes(packet, packet.skb.mac_header + offset - kLinkOffset, bytes);
@@ -80,6 +81,8 @@ uint64_t Machine::start(const Decoded& code, const Op* first, abi::Run& run, Reg
   run.invoke = &Machine::invoke;
   run.engine = this;
   run.grants = code.checked ? this : nullptr;
+  if (code.checked && run.packet && run.hook != abi::Hook::xdp && run.packet->skb.sk)
+    grant(Kind::socket, run.packet->skb.sk, kSocketShown, false);
   const uint64_t r0 = execute_from(first, r);
   discard_records();
   run.invoke = outer_invoke;

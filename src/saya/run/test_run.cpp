@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -35,7 +36,8 @@ constexpr size_t kFrames = 8;  ///< For the packet, its copies, and what helpers
 /// The packet of a run, and the context as user space has it, which is also where the answer is written.
 struct Subject {
   PacketPtr packet;
-  Bytes ctx;  ///< Empty when the caller has none.
+  Socket socket;  ///< That the packet claims to be of; not at XDP.
+  Bytes ctx;      ///< Empty when the caller has none.
 };
 
 /// The context in full length. 0 or a negative errno. As bpf_ctx_init().
@@ -166,6 +168,23 @@ bool has_network_header(const Packet& packet) {
   return packet.skb.protocol != ETH_P_IPV6 || behind >= kIpv6Header;
 }
 
+/// The socket has the frame's addresses, and nothing else.
+void set_socket(Packet& packet, Socket& socket) {
+  constexpr uint32_t kSource4 = 12, kSource6 = 8, kClosed = 7;  // BPF_TCP_CLOSE.
+  const std::byte* const header = packet.data + kEthernetHeader;
+  packet.skb.sk = &socket;
+  socket.state = kClosed;
+  if (packet.skb.protocol == ETH_P_IP) {
+    socket.family = AF_INET;
+    std::memcpy(socket.src_ip4.data(), header + kSource4, socket.src_ip4.size());
+    std::memcpy(socket.dst_ip4.data(), header + kSource4 + socket.src_ip4.size(), socket.dst_ip4.size());
+  } else if (packet.skb.protocol == ETH_P_IPV6) {
+    socket.family = AF_INET6;
+    std::memcpy(socket.src_ip6.data(), header + kSource6, socket.src_ip6.size());
+    std::memcpy(socket.dst_ip6.data(), header + kSource6 + socket.src_ip6.size(), socket.dst_ip6.size());
+  }
+}
+
 /// As convert___skb_to_skb(). 0 or -EINVAL.
 int set_fields(const Bytes& ctx, Packet& packet) {
   if (ctx.empty()) return 0;
@@ -203,6 +222,7 @@ int prepare_skb(Pool& pool, abi::Hook hook, const TestInput& input, const abi::S
   Packet& packet = *subject.packet;
   enter(packet, device_of(named, services));
   if (!has_network_header(packet)) return -EINVAL;
+  set_socket(packet, subject.socket);
   // A socket filter's data begins behind the Ethernet header, which stays in front of it.
   if (hook == abi::Hook::socket) pull_front(packet, kEthernetHeader);
   if (const int error = set_fields(subject.ctx, packet)) return error;
