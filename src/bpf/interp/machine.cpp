@@ -72,6 +72,7 @@ uint64_t Machine::start(const Decoded& code, const Op* first, abi::Run& run, Reg
   backward_jumps_ = limits_.backward_jumps;
   value_ = {};
   refresh_frame();
+  if (run.packet && run.packet->skb.sk) grant(Kind::socket, run.packet->skb.sk, kSocketShown, false);
   enter_frame(0);
   r[10] = top();
   // Set for the whole run, not per helper call: an outer engine's values return when this one is done.
@@ -81,8 +82,6 @@ uint64_t Machine::start(const Decoded& code, const Op* first, abi::Run& run, Reg
   run.invoke = &Machine::invoke;
   run.engine = this;
   run.grants = code.checked ? this : nullptr;
-  if (code.checked && run.packet && run.hook != abi::Hook::xdp && run.packet->skb.sk)
-    grant(Kind::socket, run.packet->skb.sk, kSocketShown, false);
   const uint64_t r0 = execute_from(first, r);
   discard_records();
   run.invoke = outer_invoke;

@@ -11,7 +11,7 @@
 
 namespace saya::attach {
 
-Result<Placement> Pipeline::attach(const Placement& wanted, std::span<nic::Port* const> ports) {
+Result<Placement> Pipeline::attach(const Placement& wanted, std::span<nic::Port* const> ports, const Wrap& wrap) {
   // 1. The file becomes an Object, its maps are created: object/read.cpp, program/maps.cpp.
   SAYA_TRY(const OpenObject* open, objects_.open(wanted.object));
   SAYA_TRY(const uint32_t index, choose_program(open->object, wanted));
@@ -20,7 +20,7 @@ Result<Placement> Pipeline::attach(const Placement& wanted, std::span<nic::Port*
   // 2. The program becomes something that runs, and so do those that it may tail-call: prepare().
   SAYA_TRY(abi::ExecutablePtr executable, prepare(placement.object, index, type_at(placement.point)));
   // 3. The hook's snapshot is replaced, on every port or on none: install.cpp, hook/filters.cpp.
-  return install(placement, std::move(executable), ports);
+  return install(placement, wrap ? wrap(std::move(executable)) : std::move(executable), ports);
 }
 
 Result<abi::ExecutablePtr> Pipeline::prepare(const std::string& path, uint32_t index, program::Type type) {

@@ -1,6 +1,7 @@
 // The program's walk: from a file to a hook.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <span>
 #include <utility>
@@ -26,9 +27,10 @@ class Pipeline {
   Pipeline& operator=(const Pipeline&) = delete;
 
   /// Takes `wanted` all the way: opens, links, makes executable, and publishes it on each of `ports`. Errors say
-  /// which stage refused and why; then no port has changed. Returns the placement
-  /// with pref and handle as chosen and filter.program set.
-  Result<Placement> attach(const Placement& wanted, std::span<nic::Port* const> ports);
+  /// which stage refused and why; then no port has changed. Returns the placement with pref and handle as chosen and
+  /// filter.program set. What is published is what `wrap` makes of the program, if given.
+  using Wrap = std::function<abi::ExecutablePtr(abi::ExecutablePtr)>;
+  Result<Placement> attach(const Placement& wanted, std::span<nic::Port* const> ports, const Wrap& wrap = {});
 
   /// The stages before the last: function `index` of the object at `path`, ready to run as a program of `type`, with
   /// the prog arrays of its object filled.

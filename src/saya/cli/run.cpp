@@ -1,24 +1,29 @@
 // `saya run`: words into run::Options, a report onto the terminal.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
 
+#include "base/text.h"
+#include "cli/event_log.h"
+#include "cli/map_options.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/progress_bar.h"
 #include "run/run.h"
 
 namespace saya::cli {
 namespace {
 
 /// The words as typed, before they mean anything.
-struct Words {
-  std::string object, btf, write, netstate, clock = "capture", seed = "0";
+struct Words : MapWords {
+  std::string object, btf, netstate, events, clock = "capture", seed = "0", repeat = "1";
   std::array<std::vector<std::string>, hook::kPoints> placements;
-  std::vector<std::string> wire, host;
+  std::vector<std::string> wire, host, write;
   attach::Settings settings;
-  bool forward = false, verbose = false;
+  bool forward = false, verbose = false, stats = false;
 };
 
 std::string refuse_empty(const std::string& word) { return word.empty() ? "names no file" : ""; }
@@ -38,11 +43,20 @@ void declare(CLI::App& app, Words& words) {
   app.add_option("--host", words.host, "[PORT=]FILE: packets that the host sends")->allow_extra_args(false);
   app.add_flag("--forward", words.forward,
                "packets that pass ingress go on to egress (default with egress programs only)");
-  app.add_option("-w", words.write, "write every packet's end to this pcapng, with its verdicts as comment")
-      ->check(refuse_empty);
+  app.add_option("-w", words.write,
+                 "[before=|after=|dropped=]FILE: write a pcapng with every packet as it arrived, every packet as it\n"
+                 "ended (what a FILE alone means), or those that were dropped; why is the comment of a packet")
+      ->allow_extra_args(false);
+  declare_maps(app, words);
+  app.add_option("--events", words.events,
+                 "listen to ring buffers and perf event arrays, and print what comes; =FILE: there, trace lines, too")
+      ->check(refuse_empty)
+      ->type_name("[=FILE]");
   app.add_flag("-v", words.verbose, "a line per packet");
   app.add_option("--clock", words.clock, "time that programs see: capture or real");
   app.add_option("--seed", words.seed, "seed of everything random");
+  app.add_option("--repeat", words.repeat, "play the captures so often, one time after the other");
+  app.add_flag("--stats,-s", words.stats, "measure how long each program takes per packet");
   app.add_option("--netstate", words.netstate, "interfaces, addresses, routes and neighbours (JSON)")
       ->check(refuse_empty);
 }
@@ -73,6 +87,20 @@ Result<run::ClockKind> parse_clock(const std::string& word) {
   return fail(Code::invalid_argument, fmt::format("--clock '{}' must be capture or real", word));
 }
 
+Result<> parse_outputs(const std::vector<std::string>& words, std::vector<run::Output>& outputs) {
+  for (const std::string& word : words) {
+    SAYA_TRY(run::Output output, run::parse_output(word));
+    outputs.push_back(std::move(output));
+  }
+  return {};
+}
+
+Result<uint32_t> parse_repeat(const std::string& word) {
+  const auto number = parse_integer(word);
+  if (number && number->fits(32, false) && number->magnitude > 0) return static_cast<uint32_t>(number->magnitude);
+  return fail(Code::invalid_argument, fmt::format("--repeat '{}' is not a number in 1..{}", word, UINT32_MAX));
+}
+
 Result<uint64_t> parse_seed(const std::string& word) {
   uint64_t seed = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), seed);
@@ -80,8 +108,9 @@ Result<uint64_t> parse_seed(const std::string& word) {
   return fail(Code::invalid_argument, fmt::format("--seed '{}' is not a number in 0..{}", word, UINT64_MAX));
 }
 
-Result<run::Options> to_options(const Words& words) {
+Result<run::Options> to_options(Words& words) {
   run::Options options;
+  SAYA_CHECK(words.parse());
   SAYA_CHECK(parse_placements(words, options));
   SAYA_CHECK(parse_inputs(words.wire, options.wire));
   SAYA_CHECK(parse_inputs(words.host, options.host));
@@ -96,7 +125,12 @@ Result<run::Options> to_options(const Words& words) {
   options.forward = words.forward || only_egress;
   options.settings = words.settings;
   options.btf = words.btf;
-  options.write = words.write;
+  SAYA_CHECK(parse_outputs(words.write, options.write));
+  options.maps = words.preloads;
+  options.dump = words.dump;
+  options.events = !words.events.empty();
+  options.stats = words.stats;
+  SAYA_TRY(options.repeat, parse_repeat(words.repeat));
   options.netstate = words.netstate;
   SAYA_TRY(options.clock, parse_clock(words.clock));
   SAYA_TRY(options.seed, parse_seed(words.seed));
@@ -126,24 +160,34 @@ int cmd_run(const Invocation& invocation) {
   Words words;
   CLI::App app;
   declare(app, words);
-  if (const auto ended = parse_options(app, invocation)) return *ended;
-  auto options = to_options(words);
+  if (const auto ended = parse_options(app, spell_out(invocation))) return *ended;
+  const auto options = to_options(words);
   if (!options) return usage_error(invocation, options.error().message);
 
   // A capture on standard output has it for itself.
-  std::FILE* const out = options->write == "-" ? stderr : stdout;
+  const bool taken = std::ranges::any_of(options->write, [](const run::Output& each) { return each.file == "-"; });
+  std::FILE* const out = taken ? stderr : stdout;
+  auto log = EventLog::open(words.events, invocation.json, out);
+  if (!log) return report_error(invocation, log.error());
   std::vector<run::PacketReport> packets;
+  ProgressBar bar(!options->verbose);
   run::Recorder::Sinks sinks;
   if (options->verbose && invocation.json)
     sinks.packet = [&](const run::PacketReport& packet) { packets.push_back(packet); };
   else if (options->verbose)
     sinks.packet = [out](const run::PacketReport& packet) { print(to_text(packet), out); };
-  sinks.trace = [to = invocation.json ? stderr : out](const std::string& line) { print(line + "\n", to); };
+  sinks.trace = [&](uint64_t packet, std::string_view line) { log->trace(packet, line); };
+  sinks.event = [&](const run::Event& event) { log->event(event); };
+  sinks.progress = [&](uint64_t count, double played) { bar.draw(count, played); };
 
-  const auto report = run::run(*options, std::move(sinks));
+  const auto report = run::run(*options, sinks);
+  bar.clear();
   if (!report) return report_error(invocation, report.error());
+  if (auto closed = log->close(); !closed) return report_error(invocation, closed.error());
   if (options->verbose && !invocation.json) print("\n", out);
-  print(invocation.json ? run::to_json(*report, options->verbose ? &packets : nullptr) : run::to_text(*report), out);
+  print(invocation.json ? run::to_json(*report, options->verbose ? &packets : nullptr, log->list())
+                        : run::to_text(*report),
+        out);
   print_rate(*report);
   return judge(*report);
 }

@@ -39,8 +39,8 @@ Result<> load_maps(const std::vector<Preload>& preloads, const std::vector<Typed
 
 Result<std::vector<TypedMap>> choose_maps(const std::vector<std::string>& names, const std::vector<TypedMap>& maps) {
   for (const std::string& name : names)
-    if (name != kAllMaps)
-      if (auto found = find_map(maps, name); !found) return std::unexpected(std::move(found).error().at("--dump-maps"));
+    if (name != kAllMaps && std::ranges::none_of(maps, [&](const TypedMap& map) { return map.is_called(name); }))
+      return std::unexpected(find_map(maps, name).error().at("--dump-maps"));
   std::vector<TypedMap> chosen;
   for (const TypedMap& map : maps)
     if (std::ranges::any_of(names, [&](const std::string& name) { return name == kAllMaps || map.is_called(name); }))

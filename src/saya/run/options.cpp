@@ -16,7 +16,23 @@ bool could_be_interface(std::string_view name) {
          std::ranges::all_of(name, plain);
 }
 
+constexpr std::string_view kSelectionNames[] = {"before", "after", "dropped"};
+static_assert(std::size(kSelectionNames) == kSelections);
+
 }  // namespace
+
+std::string_view to_string(Selection selection) noexcept { return kSelectionNames[static_cast<size_t>(selection)]; }
+
+Result<Output> parse_output(std::string_view word) {
+  Output output{.file = std::string(word)};
+  const auto* const name = std::ranges::find(kSelectionNames, word.substr(0, word.find('=')));
+  if (word.contains('=') && name != std::end(kSelectionNames)) {
+    output.selection = static_cast<Selection>(name - std::begin(kSelectionNames));
+    output.file = word.substr(name->size() + 1);
+  }
+  if (output.file.empty()) return fail(Code::invalid_argument, fmt::format("-w '{}' names no file", word));
+  return output;
+}
 
 Result<Input> parse_input(std::string_view word) {
   const size_t equals = word.find('=');

@@ -7,9 +7,12 @@
 #include <tuple>
 
 #include "run/frame.h"
+#include "run/timed_program.h"
 
 namespace saya::run {
 namespace {
+
+constexpr size_t kMostCodes = 4096;  ///< Different verdicts of one program: a class may be any number.
 
 /// The port whose hook ran: XDP knows only where the packet arrived, and where it leaves by a device map.
 uint32_t ifindex_at(const Packet& packet, hook::Point point) {
@@ -47,8 +50,10 @@ void Recorder::on_verdict(const Packet& packet, const hook::Verdict& verdict) no
   ++hook.runs;
   if (verdict.faulted)
     ++hook.faults;
-  else
+  else if (hook.codes.size() < kMostCodes || hook.codes.contains(verdict.code))
     ++hook.codes[verdict.code];
+  else
+    ++hook.other_codes;
   if (follows_packets())
     trails_[&packet].push_back({.point = verdict.point,
                                 .pref = verdict.pref,
@@ -79,20 +84,28 @@ void Recorder::on_end(const Packet& packet, const nic::Port& port, nic::Fate fat
                       .reason = reason};
   if (auto trail = trails_.extract(&packet)) report.verdicts = std::move(trail.mapped());
   if (sinks_.packet) sinks_.packet(report);
-  if (sinks_.capture) write_capture(packet, port, report);
+  const Direction direction = fate == nic::Fate::transmitted ? Direction::outbound : Direction::inbound;
+  const std::string trail = captures_ == Captures{} ? "" : trail_of(report);
+  write(Selection::after, packet, port, direction, trail);
+  if (fate == nic::Fate::dropped) write(Selection::dropped, packet, port, direction, trail);
 }
 
-void Recorder::write_capture(const Packet& packet, const nic::Port& port, const PacketReport& report) {
+void Recorder::on_arrival(const Packet& packet, const nic::Port& port, Direction direction) {
+  write(Selection::before, packet, port, direction, "");
+}
+
+void Recorder::write(Selection selection, const Packet& packet, const nic::Port& port, Direction direction,
+                     std::string_view comment) {
+  CaptureWriter* const writer = capture(selection);
+  if (!writer) return;
   const auto at = std::ranges::find_if(nic_.ports(), [&](const nic::Port& each) { return &each == &port; });
-  const auto interface = static_cast<uint32_t>(at - nic_.ports().begin());
-  const Direction direction = report.fate == nic::Fate::transmitted ? Direction::outbound : Direction::inbound;
-  auto written =
-      sinks_.capture->write(interface, packet.arrival, frame_on_the_wire(packet), direction, trail_of(report));
+  auto written = writer->write(static_cast<uint32_t>(at - nic_.ports().begin()), packet.arrival,
+                               frame_on_the_wire(packet), direction, comment);
   if (!written && status_) status_ = std::move(written);
 }
 
 void Recorder::on_trace(const abi::Run& run, std::string_view line) {
-  if (sinks_.trace) sinks_.trace(fmt::format("#{} trace: {}", run.packet->number, line));
+  if (sinks_.trace) sinks_.trace(run.packet ? run.packet->number : 0, line);
 }
 
 void Recorder::on_fault(const abi::Run&, const abi::Fault& fault) {
@@ -107,8 +120,12 @@ void Recorder::on_fault(const abi::Run&, const abi::Fault& fault) {
 
 void Recorder::fill(Report& report) const {
   const auto order = [](const HookReport& hook) { return std::tuple(hook.port, hook.point, hook.pref); };
-  for (const HookReport& hook : hooks_)  // Inside a pref, in the order in which packets met them.
-    report.hooks.insert(std::ranges::upper_bound(report.hooks, order(hook), {}, order), hook);
+  for (size_t i = 0; i < hooks_.size(); ++i) {
+    HookReport hook = hooks_[i];
+    if (const auto* timed = dynamic_cast<const TimedProgram*>(places_[i].program)) hook.nanoseconds = timed->per_run();
+    // Inside a pref, in the order in which packets met them.
+    report.hooks.insert(std::ranges::upper_bound(report.hooks, order(hook), {}, order), std::move(hook));
+  }
   report.faults = faults_;
   for (const FaultReport& fault : faults_) report.fault_count += fault.count;
   if (first_ <= last_) {

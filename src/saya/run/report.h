@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "map/map.h"
 #include "nic/counters.h"
 #include "nic/datapath.h"
+#include "run/events.h"
+#include "run/typed_map.h"
 
 namespace saya::run {
 
@@ -29,6 +32,8 @@ struct HookReport {
   uint64_t runs = 0;
   uint64_t faults = 0;
   std::map<int32_t, uint64_t> codes;  ///< Return value -> packets, without the faulted ones.
+  uint64_t other_codes = 0;           ///< Packets whose return values were too many to tell apart.
+  std::optional<double> nanoseconds;  ///< Of the machine's time per run, where it was measured.
 };
 
 struct PortReport {
@@ -68,11 +73,12 @@ struct Report {
   uint64_t cut_frames = 0;          ///< Of these, those that the capture holds only the beginning of.
   Nanoseconds first = 0, last = 0;  ///< Timestamps of the first and the last of them.
   std::vector<PortReport> ports;
-  std::vector<HookReport> hooks;    ///< In the order packets meet them.
-  std::vector<MapPtr> maps;         ///< Live: read when printed.
-  std::vector<FaultReport> faults;  ///< One for each instruction that broke a rule.
-  uint64_t fault_count = 0;         ///< In all.
-  std::string ended_early;          ///< Why a capture could not be played to its end; empty when all were.
+  std::vector<HookReport> hooks;              ///< In the order packets meet them.
+  std::vector<MapPtr> maps;                   ///< Live: read when printed.
+  std::optional<std::vector<TypedMap>> dump;  ///< Printed instead of `maps`, in full.
+  std::vector<FaultReport> faults;            ///< One for each instruction that broke a rule.
+  uint64_t fault_count = 0;                   ///< In all.
+  std::string ended_early;                    ///< Why a capture could not be played to its end; empty when all were.
   Nanoseconds elapsed = 0;  ///< Real time the packets took: the only figure that differs between two equal runs.
 };
 
@@ -81,8 +87,8 @@ std::string name_of_code(const HookReport& hook, int32_t code);
 
 /// The report as tables for people. Deterministic: leaves `elapsed` out.
 std::string to_text(const Report& report);
-/// The same as JSON, with the trails of `packets`; null when they were not followed.
-std::string to_json(const Report& report, const std::vector<PacketReport>* packets);
+/// The same as JSON, with the trails of `packets` and with `events`, a list; null when they were not followed.
+std::string to_json(const Report& report, const std::vector<PacketReport>* packets, const Json* events = nullptr);
 
 /// "xdp droplist XDP_PASS, ingress pref 1 handle 0x1 count TC_ACT_SHOT -> dropped (tc_ingress)": what happened to a
 /// packet.

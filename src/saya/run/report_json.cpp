@@ -1,18 +1,15 @@
 // The report as JSON.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/bytes.h"
 #include "map/host.h"
 #include "map/map_of_maps.h"
 #include "run/element.h"
+#include "run/map_json.h"
 #include "run/report.h"
 
 namespace saya::run {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json element_json(std::span<const std::byte> bytes) {
   const auto number = as_number(bytes);
@@ -89,7 +86,9 @@ Json hook_json(const HookReport& hook) {
   json["tag"] = to_hex(std::as_bytes(std::span(hook.tag)));
   json["runs"] = hook.runs;
   json["verdicts"] = std::move(verdicts);
+  if (hook.other_codes) json["other_verdicts"] = hook.other_codes;
   if (hook.faults) json["faults"] = hook.faults;
+  if (hook.nanoseconds) json["ns_per_packet"] = *hook.nanoseconds;
   return json;
 }
 
@@ -147,7 +146,7 @@ Json array_of(const Items& items, ToJson to_json) {
 
 }  // namespace
 
-std::string to_json(const Report& report, const std::vector<PacketReport>* packets) {
+std::string to_json(const Report& report, const std::vector<PacketReport>* packets, const Json* events) {
   Json json = {
       {"packets",  report.packets},
       {"first_ns", report.first  },
@@ -156,9 +155,11 @@ std::string to_json(const Report& report, const std::vector<PacketReport>* packe
   if (report.cut_frames) json["cut_frames"] = report.cut_frames;
   json["ports"] = array_of(report.ports, counters_json);
   json["hooks"] = array_of(report.hooks, hook_json);
-  json["maps"] = array_of(report.maps, [](const MapPtr& map) { return map_json(*map); });
+  json["maps"] = report.dump ? array_of(*report.dump, dump_json)
+                             : array_of(report.maps, [](const MapPtr& map) { return map_json(*map); });
   json["faults"] = array_of(report.faults, fault_json);
   if (packets) json["trail"] = array_of(*packets, packet_json);
+  if (events) json["events"] = *events;
   if (!report.ended_early.empty()) json["error"] = report.ended_early;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";  // Names out of objects may be any bytes.
 }

@@ -1,10 +1,13 @@
 // The report as tables for people.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "map/host.h"
 #include "map/map_of_maps.h"
 #include "run/element.h"
 #include "run/frame.h"
+#include "run/map_json.h"
 #include "run/report.h"
 #include "run/table.h"
 
@@ -25,13 +28,22 @@ std::string ports_text(const Report& report) {
 }
 
 std::string hooks_text(const Report& report) {
-  Table table({"HOOK", "PREF", "PROGRAM", "VERDICT", "PACKETS"});
+  const bool timed =
+      std::ranges::any_of(report.hooks, [](const HookReport& hook) { return hook.nanoseconds.has_value(); });
+  std::vector<std::string> header = {"HOOK", "PREF", "PROGRAM", "VERDICT", "PACKETS"};
+  if (timed) header.emplace_back("NS/PACKET");
+  Table table(std::move(header));
   for (const HookReport& hook : report.hooks) {
     const std::string where = fmt::format("{} {}", hook.port, hook::to_string(hook.point));
     const std::string pref = hook::has_filters(hook.point) ? fmt::format("{}", hook.pref) : "-";
-    for (const auto& [code, count] : hook.codes)
-      table.add({where, pref, hook.program, name_of_code(hook, code), fmt::format("{}", count)});
-    if (hook.faults) table.add({where, pref, hook.program, "FAULT", fmt::format("{}", hook.faults)});
+    const auto add = [&](const std::string& verdict, uint64_t count) {
+      std::vector<std::string> row = {where, pref, hook.program, verdict, fmt::format("{}", count)};
+      if (timed) row.push_back(hook.nanoseconds ? fmt::format("{:.0f}", *hook.nanoseconds) : "-");
+      table.add(std::move(row));
+    };
+    for (const auto& [code, count] : hook.codes) add(name_of_code(hook, code), count);
+    if (hook.other_codes) add("others", hook.other_codes);
+    if (hook.faults) add("FAULT", hook.faults);
   }
   return table.text();
 }
@@ -86,6 +98,10 @@ std::string map_text(Map& map) {
 
 std::string maps_text(const Report& report) {
   std::string text;
+  if (report.dump) {
+    for (const TypedMap& map : *report.dump) text += dump_text(map);
+    return text;
+  }
   for (const MapPtr& map : report.maps) {
     if (map->spec().flags & kMapReadOnlyProgram) continue;  // Constants are no news.
     const std::string entries = map_text(*map);

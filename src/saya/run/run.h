@@ -8,9 +8,9 @@
 
 namespace saya::run {
 
-/// Builds the ports, attaches the programs, plays the captures to their end. `sinks` gets what happens on the way (its
-/// capture is set here, from options.write). Errors say which stage refused and why. Two runs of the same options give
+/// Builds the ports, attaches the programs, plays the captures to their end. `sinks` gets what happens on the way.
+/// Errors say which stage refused and why. Two runs of the same options give
 /// the same report but for `elapsed` (ClockKind::capture).
-Result<Report> run(const Options& options, Recorder::Sinks sinks);
+Result<Report> run(const Options& options, const Recorder::Sinks& sinks);
 
 }  // namespace saya::run

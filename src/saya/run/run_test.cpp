@@ -76,7 +76,7 @@ TEST(Run, ProgramsOfOneObjectShareItsMaps) {
 TEST(Run, TheWrittenCaptureHasEveryPacketOnce) {
   Options options = demo();
   const std::filesystem::path out = std::filesystem::path(testing::TempDir()) / "saya_run_test.pcapng";
-  options.write = out;
+  options.write = {{.file = out}};
   const auto report = run(options, {});
   ASSERT_TRUE(report) << report.error().message;
   auto reader = CaptureReader::open(out).value();
@@ -121,7 +121,7 @@ TEST(Run, FailuresNameTheThing) {
         .wire = {capture}},
        "Filter already exists"                                                                                                                },
       {"a capture that cannot be written",
-       {.placements = {fine}, .wire = {capture}, .write = "/nonexistent/out.pcapng"},
+       {.placements = {fine}, .wire = {capture}, .write = {{.file = "/nonexistent/out.pcapng"}}},
        "/nonexistent/out.pcapng"                                                                                                              },
       {"a state file that is not there",
        {.placements = {fine}, .wire = {capture}, .netstate = "/nonexistent.json"},
@@ -143,11 +143,11 @@ TEST(Run, NeverWritesOverAFileThatItReads) {
                   .netstate = folder / "state.json"};
   options.placements.emplace_back().object = folder / "x.o";
   for (const char* name : {"in.pcap", "host.pcap", "x.o", "state.json"}) {
-    options.write = folder / "." / name;
+    options.write = {{.file = folder / "." / name}};
     const auto report = run(options, {});
     ASSERT_FALSE(report);
-    EXPECT_EQ(report.error().message,
-              "-w '" + options.write + "' is the same file as '" + (folder / name).string() + "', which is read");
+    EXPECT_EQ(report.error().message, "-w '" + options.write[0].file + "' is the same file as '" +
+                                          (folder / name).string() + "', which is read");
     EXPECT_EQ(std::filesystem::file_size(folder / name), 4u);
   }
   std::filesystem::remove_all(folder);

@@ -36,8 +36,8 @@ constexpr size_t kFrames = 8;  ///< For the packet, its copies, and what helpers
 /// The packet of a run, and the context as user space has it, which is also where the answer is written.
 struct Subject {
   PacketPtr packet;
-  Socket socket;  ///< That the packet claims to be of; not at XDP.
   Bytes ctx;      ///< Empty when the caller has none.
+  Socket socket;  ///< That an skb belongs to: a fresh one with the frame's addresses.
 };
 
 /// The context in full length. 0 or a negative errno. As bpf_ctx_init().
@@ -151,6 +151,15 @@ Device device_of(uint32_t ifindex, const abi::Services& services) {
   return {.ifindex = ifindex, .mac = known->mac, .promiscuous = !known->has_mac};
 }
 
+constexpr uint64_t kOwnCookies = uint64_t{1} << 63;  ///< Above those of a state file, which count from 1.
+
+void give_socket(Subject& subject, const abi::Services& services) {
+  subject.socket.state = kSocketClosed;
+  subject.socket.reachable = false;
+  subject.socket.cookie = services.random->next() | kOwnCookies;
+  subject.packet->skb.sk = &subject.socket;
+}
+
 void enter(Packet& packet, const Device& device) {
   packet.skb = Skb{};
   packet.skb.valid = true;
@@ -168,12 +177,10 @@ bool has_network_header(const Packet& packet) {
   return packet.skb.protocol != ETH_P_IPV6 || behind >= kIpv6Header;
 }
 
-/// The socket has the frame's addresses, and nothing else.
-void set_socket(Packet& packet, Socket& socket) {
-  constexpr uint32_t kSource4 = 12, kSource6 = 8, kClosed = 7;  // BPF_TCP_CLOSE.
+/// The socket has the frame's addresses.
+void set_addresses(const Packet& packet, Socket& socket) {
+  constexpr uint32_t kSource4 = 12, kSource6 = 8;
   const std::byte* const header = packet.data + kEthernetHeader;
-  packet.skb.sk = &socket;
-  socket.state = kClosed;
   if (packet.skb.protocol == ETH_P_IP) {
     socket.family = AF_INET;
     std::memcpy(socket.src_ip4.data(), header + kSource4, socket.src_ip4.size());
@@ -221,8 +228,9 @@ int prepare_skb(Pool& pool, abi::Hook hook, const TestInput& input, const abi::S
   if (!subject.packet || pull(*subject.packet, subject.packet->len) != 0) return -ENOMEM;
   Packet& packet = *subject.packet;
   enter(packet, device_of(named, services));
+  give_socket(subject, services);
   if (!has_network_header(packet)) return -EINVAL;
-  set_socket(packet, subject.socket);
+  set_addresses(packet, subject.socket);
   // A socket filter's data begins behind the Ethernet header, which stays in front of it.
   if (hook == abi::Hook::socket) pull_front(packet, kEthernetHeader);
   if (const int error = set_fields(subject.ctx, packet)) return error;

@@ -11,6 +11,11 @@
 
 namespace saya::run {
 
+bool TypedMap::is_called(std::string_view word) const noexcept {
+  if (word.starts_with(object) && word.substr(object.size()).starts_with(':')) word.remove_prefix(object.size() + 1);
+  return word == name || word == map->spec().name;
+}
+
 std::vector<TypedMap> typed_maps(const attach::Objects& objects) {
   std::vector<TypedMap> maps;
   std::set<const Map*> seen;
@@ -20,6 +25,7 @@ std::vector<TypedMap> typed_maps(const attach::Objects& objects) {
       if (!seen.insert(open.maps[i].get()).second) continue;
       maps.push_back({.map = open.maps[i],
                       .name = definition.spec.name,
+                      .object = open.object.file,
                       .btf = open.object.btf,
                       .key_type = definition.spec.key_btf_type,
                       .value_type = definition.spec.value_btf_type,
@@ -40,8 +46,14 @@ TypedMap inner_of(const TypedMap& outer, MapPtr inner) {
 }
 
 Result<const TypedMap*> find_map(const std::vector<TypedMap>& maps, std::string_view word) {
-  const auto found = std::ranges::find_if(maps, [&](const TypedMap& map) { return map.is_called(word); });
-  if (found != maps.end()) return &*found;
+  const auto called = [&](const TypedMap& map) { return map.is_called(word); };
+  const auto found = std::ranges::find_if(maps, called);
+  if (found != maps.end()) {
+    const auto other = std::find_if(found + 1, maps.end(), called);
+    if (other == maps.end()) return &*found;
+    return fail(Code::invalid_argument, fmt::format("'{}' is a map of {} and of {}; say {}:{}", printable(word),
+                                                    found->object, other->object, found->object, printable(word)));
+  }
   std::vector<std::string_view> names;
   for (const TypedMap& map : maps) names.push_back(map.name);
   return fail(Code::no_such_entry,
