@@ -37,7 +37,7 @@ class Fragments : public testing::Test {
   std::unique_ptr<Pool> pool_ = *Pool::create(4);
   PacketPtr packet_;
   std::vector<std::byte> frame_;
-  Run run_;
+  abi::Run run_;
 };
 
 TEST_F(Fragments, AreReadAcrossTheirBorders) {

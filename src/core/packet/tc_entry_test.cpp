@@ -280,9 +280,10 @@ struct HeadersRow {
   int32_t network, transport_at_ingress, transport_at_egress, network_at_egress;
 };
 const HeadersRow kHeaders[] = {
-    {"IPv4",        tagged(kOwn, "0800", kIp),                 14, 14, 34,             14},
-    {"tagged IPv4", tagged(kOwn, "810000070800", kIp),         14, 14, 38,             18},
-    {"ARP",         tagged(kOwn, "0806", std::string(56, '0')), 14, 14, Skb::kNoHeader, 14},
+    {"IPv4", tagged(kOwn, "0800", kIp), 14, 14, 34, 14},
+    // The kernel moves the network header behind the tag, and its dissector then looks for the tag there.
+    {"tagged IPv4", tagged(kOwn, "810000070800", kIp), 14, 14, Skb::kNoHeader, 18},
+    {"ARP", tagged(kOwn, "0806", std::string(56, '0')), 14, 14, Skb::kNoHeader, 14},
 };
 
 TEST_F(TcEntry, HeadersAreWhereTheStackFoundThem) {
