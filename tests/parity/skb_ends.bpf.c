@@ -68,7 +68,7 @@ HEAD(by_4096, 4096, 0)
 HEAD(to_most, 16064 - skb->len, 0)
 HEAD(EINVAL_beyond_most, 16065 - skb->len, 0)
 HEAD(EINVAL_by_minus_one, -1, 0)
-HEAD(EINVAL_by_lowest, 0x80000000, 0)
+HEAD(EINVAL_by_a_gigabyte, 1 << 30, 0)
 HEAD(EINVAL_flags, 14, 1)
 HEAD(EINVAL_upper_flags, 14, 1ull << 63)
 

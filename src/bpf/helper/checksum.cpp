@@ -39,15 +39,23 @@ int open_field(Packet& skb, uint32_t offset) {
   return make_writable(skb, offset + 2) == 0 ? 0 : -EFAULT;
 }
 
-/// A transport checksum that the device will finish holds only the pseudo header's sum, not complemented.
-uint16_t replace_transport(const Packet& skb, uint16_t check, uint32_t from, uint32_t to, bool pseudo) {
-  if (skb.checksum != Checksum::partial) return replace4(check, from, to);
-  return pseudo ? checksum_fold(checksum_combine(subtract(check, from), to)) : check;
+/// A transport checksum that the device will finish holds only the pseudo header's sum, not complemented. A sum over
+/// the packet stays right when a word of it changes together with the checksum over it; what changes in the pseudo
+/// header alone, it notices.
+uint16_t replace_transport(Packet& skb, uint16_t check, uint32_t from, uint32_t to, bool pseudo) {
+  if (skb.checksum == Checksum::partial)
+    return pseudo ? checksum_fold(checksum_combine(subtract(check, from), to)) : check;
+  if (skb.checksum == Checksum::complete && pseudo)
+    skb.checksum_sum = ~checksum_combine(subtract(~skb.checksum_sum, from), to);
+  return replace4(check, from, to);
 }
 
-uint16_t replace_transport_by_difference(const Packet& skb, uint16_t check, uint32_t difference, bool pseudo) {
-  if (skb.checksum != Checksum::partial) return replace_by_difference(check, difference);
-  return pseudo ? checksum_fold(checksum_combine(difference, check)) : check;
+uint16_t replace_transport_by_difference(Packet& skb, uint16_t check, uint32_t difference, uint64_t flags) {
+  const bool pseudo = flags & kPseudoHeader;
+  if (skb.checksum == Checksum::partial) return pseudo ? checksum_fold(checksum_combine(difference, check)) : check;
+  if (skb.checksum == Checksum::complete && pseudo && !(flags & kIpv6))
+    skb.checksum_sum = ~subtract(difference, skb.checksum_sum);
+  return replace_by_difference(check, difference);
 }
 
 }  // namespace
@@ -105,7 +113,7 @@ uint64_t l4_csum_replace(Run&, Packet* skb, uint32_t offset, uint64_t from, uint
   switch (flags & kFieldSize) {
     case 0:
       if (from != 0) return result(-EINVAL);
-      check = replace_transport_by_difference(*skb, check, static_cast<uint32_t>(to), pseudo);
+      check = replace_transport_by_difference(*skb, check, static_cast<uint32_t>(to), flags);
       break;
     case 2:
       check = replace_transport(*skb, check, static_cast<uint16_t>(from), static_cast<uint16_t>(to), pseudo);

@@ -10,6 +10,9 @@
 namespace saya::helper {
 namespace {
 
+/// KMALLOC_MAX_SIZE: a packet to be segmented may grow until there is no memory, which is here for the kernel.
+constexpr uint32_t kMostAllocated = 1 << 22;
+
 /// What must stay: the headers that somebody knows of.
 uint32_t least_size(const Skb& skb) noexcept {
   const int32_t least = skb.transport_header > 0 ? skb.transport_header : skb.network_header;
@@ -52,6 +55,7 @@ uint64_t skb_change_tail(Run&, Packet* skb, uint32_t size, uint64_t flags) noexc
 uint64_t skb_change_head(Run&, Packet* skb, uint32_t size, uint64_t flags) noexcept {
   const uint32_t grown = skb->len + size;
   if (flags || (skb->gso_size == 0 && grown > kMaxGrown) || grown < skb->len) return result(-EINVAL);
+  if (size > kMostAllocated) return result(-ENOMEM);
   if (const int error = reserve_headroom(*skb, size)) return result(error);
   push_front(*skb, size);
   std::memset(skb->data, 0, size);

@@ -162,6 +162,10 @@ Machine::Load Machine::load_elsewhere(const Op* op, uint64_t address, isa::Width
       return Load::stopped;
     }
     const auto offset = static_cast<uint32_t>(address - reinterpret_cast<uint64_t>(run_->packet));
+    if (sign && field->access == abi::CtxAccess::packet_pointer) {
+      fault(op, fmt::format("makes an invalid bpf_context access off={} size={}", offset, bytes));
+      return Load::stopped;
+    }
     value = abi::ctx_load(*field, *run_->packet, offset, bytes);
     if (sign) value = sign_extend(width, isa::Width::w64, value);
     return Load::done;

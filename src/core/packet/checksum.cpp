@@ -2,6 +2,8 @@
 // words, so a folded sum is stored as it is.
 #include "packet/checksum.h"
 
+#include <cstring>
+
 #include "base/bytes.h"
 
 namespace saya {
@@ -19,12 +21,11 @@ uint32_t checksum_add(std::span<const std::byte> bytes, uint32_t sum) noexcept {
   const std::byte* at = bytes.data();
   size_t left = bytes.size();
   for (; left >= sizeof(uint32_t); at += sizeof(uint32_t), left -= sizeof(uint32_t)) total += load<uint32_t>(at);
-  if (left >= sizeof(uint16_t)) {
-    total += load<uint16_t>(at);
-    at += sizeof(uint16_t);
-    left -= sizeof(uint16_t);
+  if (left) {  // The last word is filled with zeroes, as x86's csum_partial() has it: the unfolded sum can be seen.
+    uint32_t last = 0;
+    std::memcpy(&last, at, left);
+    total += last;
   }
-  if (left) total += static_cast<uint8_t>(*at);
   return fold_to_32(total);
 }
 

@@ -273,5 +273,33 @@ TEST_F(TcEntry, InsertingATagMovesTheChecksumStartAndFindsRoomWithoutHeadroom) {
   EXPECT_EQ(load<be16>(out->data + 14), 0x6064);
 }
 
+/// Where headers are: the receive path has looked at Ethernet's, a sender at all of them.
+struct HeadersRow {
+  const char* what;
+  std::string frame;
+  int32_t network, transport_at_ingress, transport_at_egress, network_at_egress;
+};
+const HeadersRow kHeaders[] = {
+    {"IPv4", tagged(kOwn, "0800", kIp), 14, 14, 34, 14},
+    // The kernel moves the network header behind the tag, and its dissector then looks for the tag there.
+    {"tagged IPv4", tagged(kOwn, "810000070800", kIp), 14, 14, Skb::kNoHeader, 18},
+    {"ARP", tagged(kOwn, "0806", std::string(56, '0')), 14, 14, Skb::kNoHeader, 14},
+};
+
+TEST_F(TcEntry, HeadersAreWhereTheStackFoundThem) {
+  for (const HeadersRow& row : kHeaders) {
+    const PacketPtr in = pool_->allocate(*from_hex(row.frame)), out = pool_->allocate(*from_hex(row.frame));
+    ASSERT_TRUE(enter_tc_ingress(*in, device())) << row.what;
+    EXPECT_EQ(in->skb.mac_header, 0) << row.what;
+    EXPECT_EQ(in->skb.network_header, row.network) << row.what;
+    EXPECT_EQ(in->skb.transport_header, row.transport_at_ingress) << row.what;
+    EXPECT_TRUE(in->skb.at_ingress);
+    enter_tc_egress(*out, device());
+    EXPECT_EQ(out->skb.network_header, row.network_at_egress) << row.what;
+    EXPECT_EQ(out->skb.transport_header, row.transport_at_egress) << row.what;
+    EXPECT_FALSE(out->skb.at_ingress);
+  }
+}
+
 }  // namespace
 }  // namespace saya

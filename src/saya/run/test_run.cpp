@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -36,7 +37,7 @@ constexpr size_t kFrames = 8;  ///< For the packet, its copies, and what helpers
 struct Subject {
   PacketPtr packet;
   Bytes ctx;      ///< Empty when the caller has none.
-  Socket socket;  ///< That an skb belongs to: a fresh one, of no family.
+  Socket socket;  ///< That an skb belongs to: a fresh one with the frame's addresses.
 };
 
 /// The context in full length. 0 or a negative errno. As bpf_ctx_init().
@@ -176,6 +177,21 @@ bool has_network_header(const Packet& packet) {
   return packet.skb.protocol != ETH_P_IPV6 || behind >= kIpv6Header;
 }
 
+/// The socket has the frame's addresses.
+void set_addresses(const Packet& packet, Socket& socket) {
+  constexpr uint32_t kSource4 = 12, kSource6 = 8;
+  const std::byte* const header = packet.data + kEthernetHeader;
+  if (packet.skb.protocol == ETH_P_IP) {
+    socket.family = AF_INET;
+    std::memcpy(socket.src_ip4.data(), header + kSource4, socket.src_ip4.size());
+    std::memcpy(socket.dst_ip4.data(), header + kSource4 + socket.src_ip4.size(), socket.dst_ip4.size());
+  } else if (packet.skb.protocol == ETH_P_IPV6) {
+    socket.family = AF_INET6;
+    std::memcpy(socket.src_ip6.data(), header + kSource6, socket.src_ip6.size());
+    std::memcpy(socket.dst_ip6.data(), header + kSource6 + socket.src_ip6.size(), socket.dst_ip6.size());
+  }
+}
+
 /// As convert___skb_to_skb(). 0 or -EINVAL.
 int set_fields(const Bytes& ctx, Packet& packet) {
   if (ctx.empty()) return 0;
@@ -214,6 +230,7 @@ int prepare_skb(Pool& pool, abi::Hook hook, const TestInput& input, const abi::S
   enter(packet, device_of(named, services));
   give_socket(subject, services);
   if (!has_network_header(packet)) return -EINVAL;
+  set_addresses(packet, subject.socket);
   // A socket filter's data begins behind the Ethernet header, which stays in front of it.
   if (hook == abi::Hook::socket) pull_front(packet, kEthernetHeader);
   if (const int error = set_fields(subject.ctx, packet)) return error;

@@ -19,8 +19,8 @@ struct TestInput {
   std::span<const std::byte> ctx = {};
   size_t data_room = std::numeric_limits<size_t>::max();  ///< Bytes of the frame that the caller has room for.
   std::optional<size_t> ctx_room = {};                    ///< The same of the context; nothing: it is not asked for.
-  uint32_t flags = 0;   ///< BPF_F_TEST_SKB_CHECKSUM_COMPLETE, for skbs; others are refused.
   uint32_t repeat = 1;  ///< Runs over the same packet, one after the other; 0 means 1.
+  uint32_t flags = 0;   ///< BPF_F_TEST_SKB_CHECKSUM_COMPLETE, for skbs; others are refused.
 };
 
 /// What a run ends with.
