@@ -1,6 +1,7 @@
 // Tells user space about each packet in every way there is. For events.cli.
-#include <bpf/bpf_helpers.h>
 #include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
 
 struct packet_event {
   __u32 length;

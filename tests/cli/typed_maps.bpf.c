@@ -1,7 +1,8 @@
 // Maps whose keys and values have every kind of type, and a program that fills them. For obj-run.cli, run-maps.cli and
 // src/saya/run/map_json_test.cpp.
-#include <bpf/bpf_helpers.h>
 #include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
 
 enum color { RED, GREEN = 5, NEG = -3 };
 typedef __u16 port_t;

@@ -15,8 +15,9 @@ class TimedProgram final : public abi::Executable {
 
   void run(std::span<abi::Run> runs, std::span<uint64_t> results) const noexcept override;
   uint64_t enter(abi::Run& run) const noexcept override { return program_->enter(run); }
-  uint64_t call(abi::Run& run, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3) const noexcept override {
-    return program_->call(run, function, r1, r2, r3);
+  uint64_t call(abi::Run& run, uint64_t function, Map& map, std::span<const std::byte> key,
+                std::byte* value) const noexcept override {
+    return program_->call(run, function, map, key, value);
   }
 
   /// Nanoseconds per run, without what reading the clock takes; 0 before the first.
