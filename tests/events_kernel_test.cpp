@@ -193,6 +193,41 @@ TEST_F(RingMemoryParity, SequencesThatWrapLeaveTheSameBytes) {
   expect_same_memory(ours_, theirs_);
 }
 
+struct Stopped {
+  const char* name;
+  const char* text;   ///< With a reserved record in r6.
+  const char* words;  ///< Of the fault.
+};
+
+const Stopped kStopped[] = {
+    {"at its end",        "r0 = 0;exit",                                                "would lead to reference leak: Unreleased reference to a record of 16 bytes"},
+    {"in a wild access",  "r1 = 8;r0 = *(u64 *)(r1 +0);exit",                           "null pointer"                                                              },
+    {"behind its record", "*(u64 *)(r6 +16) = 1;exit",                                  "bytes at 0x"                                                               },
+    {"in a function",     "call sub;r0 = 0;exit;sub: r1 = 8;r0 = *(u64 *)(r1 +0);exit", "null pointer"                                                              },
+};
+
+class StoppedProgram : public testing::TestWithParam<Stopped> {};
+
+TEST_P(StoppedProgram, LeavesNoRecordForTheRingToWaitFor) {
+  const MapPtr map = create_map(ring_spec(BPF_MAP_TYPE_RINGBUF), {}).value();
+  const auto run = [&](const std::string& text) {
+    return run_in_saya(over(map, Type::xdp, text).value(), {.frame = Bytes(64)});
+  };
+  const auto stopped =
+      run(std::string(
+              "r1 = map[idx:0];r2 = 16;r3 = 0;call bpf_ringbuf_reserve;if r0 != 0 goto got;r0 = 9;exit;got: r6 = r0;") +
+          GetParam().text);
+  ASSERT_FALSE(stopped);
+  EXPECT_NE(stopped.error().message.find(GetParam().words), std::string::npos) << stopped.error().message;
+  ASSERT_TRUE(run("*(u64 *)(r10 -8) = 5;r1 = map[idx:0];r2 = r10;r2 += -8;r3 = 8;r4 = 0;call bpf_ringbuf_output;exit"));
+  std::vector<uint64_t> seen;
+  ASSERT_TRUE(static_cast<RingBuffer&>(*map).drain(
+      [&](std::span<const std::byte> record) { seen.push_back(load<uint64_t>(record.data())); }));
+  EXPECT_EQ(seen, std::vector<uint64_t>{5});
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, StoppedProgram, testing::ValuesIn(kStopped), case_name);
+
 // ---- User ring buffers
 
 /// A record as user space may write it: the length field, and how far the producer goes on.

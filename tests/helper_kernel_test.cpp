@@ -71,12 +71,14 @@ constexpr Type kTc = Type::sched_cls, kXdp = Type::xdp;
 const Row kRows[] = {
 #include "helper/checksum.def"
 #include "helper/flow.def"
+#include "helper/keyed.def"
 #include "helper/map.def"
 #include "helper/perf.def"
 #include "helper/queue.def"
-#include "helper/ring.def"
 #include "helper/redirect.def"
+#include "helper/ring.def"
 #include "helper/skb.def"
+#include "helper/stack.def"
 #include "helper/xdp.def"
 };
 

@@ -45,7 +45,7 @@ Result<program::ProgramPtr> program_of(const Snippet& snippet) {
   SAYA_TRY(program->btf, any_function());
   for (program::Subprogram& subprogram : program->subprograms) subprogram.btf_type = kAnyFunction;
   for (const MapSpec& spec : snippet.maps) {
-    SAYA_TRY(MapPtr map, create_map(spec, {}));
+    SAYA_TRY(MapPtr map, create_map(spec, {.nr_cpus = kernel::possible_cpus().value_or(1)}));
     program->maps.push_back(std::move(map));
   }
   return program;

@@ -73,17 +73,6 @@ Result<uint32_t> bring_up(kernel::RouteSocket& socket, const std::string& name) 
   return ifindex;
 }
 
-Result<Cable> make_cable(const std::string& near, const std::string& far) {
-  SAYA_TRY(kernel::RouteSocket socket, kernel::RouteSocket::open());
-  SAYA_CHECK(create_pair(socket, near, far));
-  Cable cable;
-  // The far end first: an end that comes up with its carrier on may send at once, the other one only a little later,
-  // when the kernel's link watch has seen the carrier.
-  SAYA_TRY(cable.far, bring_up(socket, far));
-  SAYA_TRY(cable.near, bring_up(socket, near));
-  return cable;
-}
-
 }  // namespace
 
 Result<> in_new_namespace(const std::function<void()>& body) {
@@ -93,6 +82,17 @@ Result<> in_new_namespace(const std::function<void()>& body) {
     if (entered) body();
   }).join();
   return entered;
+}
+
+Result<Cable> make_cable(const std::string& near, const std::string& far) {
+  SAYA_TRY(kernel::RouteSocket socket, kernel::RouteSocket::open());
+  SAYA_CHECK(create_pair(socket, near, far));
+  Cable cable;
+  // The far end first: an end that comes up with its carrier on may send at once, the other one only a little later,
+  // when the kernel's link watch has seen the carrier.
+  SAYA_TRY(cable.far, bring_up(socket, far));
+  SAYA_TRY(cable.near, bring_up(socket, near));
+  return cable;
 }
 
 Result<Network> make_network() {

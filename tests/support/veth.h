@@ -31,6 +31,8 @@ struct Network {
   Cable fence;  ///< Stays without programs.
 };
 Result<Network> make_network();
+/// One more cable.
+Result<Cable> make_cable(const std::string& near, const std::string& far);
 
 /// An AF_PACKET socket on one interface.
 class PacketSocket {

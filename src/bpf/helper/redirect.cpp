@@ -48,14 +48,16 @@ uint64_t redirect(Run& run, uint32_t ifindex, uint64_t flags) noexcept {
 uint64_t redirect_map(Run& run, Map* map, uint64_t key, uint64_t flags) noexcept {
   if (flags & ~(kOnMiss | (leads_to_ports(*map) ? kBroadcast | kExcludeIngress : 0))) return kXdpAborted;
   if (flags & kBroadcast) {
-    run.redirect = {.target = Target::broadcast, .exclude_ingress = (flags & kExcludeIngress) != 0};
+    run.redirect = {.target = Target::broadcast, .by_map = true, .exclude_ingress = (flags & kExcludeIngress) != 0};
     run.redirect.map = static_cast<const RedirectMap*>(map);
     return kXdpRedirect;
   }
   const auto found = static_cast<const RedirectMap*>(map)->target(static_cast<uint32_t>(key));
-  run.redirect = {};
-  if (!found) return flags & kOnMiss;
-  run.redirect = {.target = target_of(*map), .number = found->number, .program = found->program};
+  if (!found) {  // Takes back what a map said, but not what bpf_redirect() said.
+    if (run.redirect.by_map) run.redirect = {};
+    return flags & kOnMiss;
+  }
+  run.redirect = {.target = target_of(*map), .by_map = true, .number = found->number, .program = found->program};
   return kXdpRedirect;
 }
 

@@ -1,7 +1,7 @@
 // kernel/bpf/ringbuf.c, Linux 6.18. Wakeups are accepted and wake nobody: consumers ask (map/ringbuf.h).
 #include "helper/ring.h"
 
-#include "abi/dynptr.h"
+#include "helper/dynptr_access.h"
 #include "helper/errno.h"
 #include "map/ringbuf.h"
 #include "map/user_ringbuf.h"
@@ -9,7 +9,6 @@
 namespace saya::helper {
 namespace {
 
-using abi::Dynptr;
 using abi::Grants;
 
 constexpr uint64_t kWakeups = 3;            // BPF_RB_NO_WAKEUP, BPF_RB_FORCE_WAKEUP.
@@ -26,8 +25,7 @@ uint64_t finish(Run& run, std::byte* record, bool discard) noexcept {
 
 /// Shows one record to the program; what its callback returned.
 uint64_t show(Run& run, std::span<std::byte> record, uint64_t function, uint64_t context) noexcept {
-  Dynptr dynptr{record.data(), 0, static_cast<uint32_t>(record.size()) & 0xffffff,
-                static_cast<uint32_t>(Dynptr::Kind::memory) & 0x7f, 0};
+  Dynptr dynptr = make_view(Dynptr::Kind::memory, record.data(), static_cast<uint32_t>(record.size()), false);
   abi::grant(run, Grants::Kind::memory, &dynptr, sizeof dynptr, true);
   const uint64_t answer = run.invoke(run, function, reinterpret_cast<uint64_t>(&dynptr), context, 0, 0, 0);
   abi::revoke(run, &dynptr);

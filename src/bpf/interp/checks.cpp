@@ -239,7 +239,6 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
       map = map_at(value);
       return map ? refuse_map(helper, helper.args[i], *map) : ", which is no map of this program";
     case abi::Arg::map_key: return refuse_span(helper, value, map->spec().key_size, Access::read);
-    case abi::Arg::map_value: return refuse_span(helper, value, map->spec().value_size, Access::read);
     case abi::Arg::map_value_out: {
       const bool asks = map->spec().type == static_cast<uint32_t>(MapKind::bloom_filter);
       return refuse_span(helper, value, map->spec().value_size, asks ? Access::read : Access::write);

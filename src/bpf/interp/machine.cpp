@@ -71,6 +71,7 @@ uint64_t Machine::start(const Decoded& code, const Op* first, abi::Run& run, Reg
   backward_jumps_ = limits_.backward_jumps;
   value_ = {};
   refresh_frame();
+  if (run.packet && run.packet->skb.sk) grant(Kind::socket, run.packet->skb.sk, kSocketShown, false);
   enter_frame(0);
   r[10] = top();
   // Set for the whole run, not per helper call: an outer engine's values return when this one is done.

@@ -2,6 +2,7 @@
 #include "abi/flows.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <new>
 
@@ -20,13 +21,32 @@ bool is_same(const FlowTuple& a, const FlowTuple& b) {
   return std::memcmp(&a, &b, offsetof(FlowTuple, direction)) == 0;
 }
 
-bool has_expired(const Flow& flow, uint32_t now) { return static_cast<int32_t>(flow.timeout - now) <= 0; }
+FlowTuple tuple_of(uint8_t protocol, const Endpoint& from, const Endpoint& to) {
+  return {.source = from.address.bytes,
+          .source_port = std::byteswap(from.port),
+          .family = from.address.family,
+          .destination = to.address.bytes,
+          .destination_port = std::byteswap(to.port),
+          .protocol = protocol};
+}
+
+bool differ(const Endpoint& a, const Endpoint& b) { return a.address != b.address || a.port != b.port; }
+
+uint64_t status_of(const Connection& connection) {
+  uint64_t status = 0;
+  if (connection.replied) status |= kFlowSeenReply;
+  if (connection.assured) status |= kFlowAssured;
+  if (differ(connection.reply_destination, connection.source)) status |= kFlowSourceNat | kFlowSourceNatDone;
+  if (differ(connection.reply_source, connection.destination)) status |= kFlowDestinationNat | kFlowDestinationNatDone;
+  return status;
+}
 
 }  // namespace
 
 struct FlowTable::Slot {
   Flow flow;
   bool taken = false;
+  bool lasts = false;                          ///< The host's: it does not expire.
   std::array<uint32_t, 2> next{kNone, kNone};  ///< By end: the next end of the bucket, or the next free slot.
 };
 
@@ -54,12 +74,17 @@ uint32_t* FlowTable::bucket(const FlowTuple& tuple) noexcept {
   return &memory_->buckets[keyed_hash(hash_key_, reinterpret_cast<const std::byte*>(&tuple), kHashed) % kBuckets];
 }
 
+bool FlowTable::has_expired(uint32_t index, uint32_t now) const noexcept {
+  const Slot& slot = memory_->slots[index];
+  return !slot.lasts && static_cast<int32_t>(slot.flow.timeout - now) <= 0;
+}
+
 uint32_t FlowTable::take_slot(uint32_t now) noexcept {
   Memory& memory = *memory_;
   for (uint32_t looks = 0; memory.free == kNone && looks < kLooksForRoom; ++looks) {
     const Slot& slot = memory.slots[memory.hand];
     // What is not confirmed, some program forgot.
-    if (!(slot.flow.status & kFlowConfirmed) || has_expired(slot.flow, now)) release(memory.hand);
+    if (!(slot.flow.status & kFlowConfirmed) || has_expired(memory.hand, now)) release(memory.hand);
     memory.hand = (memory.hand + 1) % kMost;
   }
   const uint32_t index = memory.free;
@@ -82,6 +107,19 @@ Flow* FlowTable::create(const FlowTuple& original, const FlowTuple& reply, FlowZ
   return &slot.flow;
 }
 
+bool FlowTable::add(const Connection& connection) noexcept {
+  const FlowTuple original = tuple_of(connection.protocol, connection.source, connection.destination);
+  const FlowTuple reply = tuple_of(connection.protocol, connection.reply_source, connection.reply_destination);
+  Flow* const flow = create(original, reply, {.id = connection.zone}, 0);
+  if (!flow) return false;
+  flow->status = status_of(connection);
+  flow->mark = connection.mark;
+  memory_->slots[memory_->index_of(*flow)].lasts = true;
+  if (insert(*flow, 0)) return true;
+  discard(*flow);
+  return false;
+}
+
 Flow* FlowTable::find(const FlowTuple& tuple, FlowZone zone, uint32_t now, uint8_t& direction) noexcept {
   if (!memory_) return nullptr;
   for (uint32_t end = *bucket(tuple); end != kNone;) {
@@ -89,7 +127,7 @@ Flow* FlowTable::find(const FlowTuple& tuple, FlowZone zone, uint32_t now, uint8
     const auto side = static_cast<uint8_t>(end % 2);
     end = slot.next[side];
     if (!is_same(slot.flow.ends[side].tuple, tuple) || zone_id(slot.flow.zone, side) != zone_id(zone, side)) continue;
-    if (has_expired(slot.flow, now)) {
+    if (has_expired(memory_->index_of(slot.flow), now)) {
       release(memory_->index_of(slot.flow));
       return nullptr;
     }

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "netstate/netstate.h"
+
 namespace saya::abi {
 
 /// One direction of a connection, as struct nf_conntrack_tuple lies in memory. Addresses and ports in network order, an
@@ -76,6 +78,9 @@ class FlowTable {
   FlowTable(const FlowTable&) = delete;
   FlowTable& operator=(const FlowTable&) = delete;
 
+  /// Takes a connection of the host into the table, where it lasts as long as the table does. False when there is no
+  /// room, or one of its ends is there already.
+  bool add(const Connection& connection) noexcept;
   /// A connection outside of the table. Null when there is no room, not even where some have expired by `now`.
   Flow* create(const FlowTuple& original, const FlowTuple& reply, FlowZone zone, uint32_t now) noexcept;
   /// Takes it into the table. False when one of its ends is there already, or it is itself.
@@ -90,6 +95,7 @@ class FlowTable {
  private:
   struct Slot;
   struct Memory;
+  bool has_expired(uint32_t slot, uint32_t now) const noexcept;
   uint32_t* bucket(const FlowTuple& tuple) noexcept;
   uint32_t take_slot(uint32_t now) noexcept;
   void unlink(uint32_t slot) noexcept;

@@ -82,6 +82,27 @@ TEST_F(Flows, ThatProgramsForgotMakeRoom) {
   EXPECT_TRUE(create(20000, 0, 100));
 }
 
+TEST_F(Flows, OfTheHostLast) {
+  const Endpoint one{parse_ip("10.0.0.1").value(), 1000}, other{parse_ip("10.0.0.2").value(), 80},
+      third{parse_ip("10.0.0.3").value(), 8080};
+  const Connection connection{
+      .protocol = 6, .source = one, .destination = other, .reply_source = third, .reply_destination = one, .mark = 5};
+  ASSERT_TRUE(table.add(connection));
+  EXPECT_FALSE(table.add(connection));
+  const FlowTuple wanted{.source = third.address.bytes,
+                         .source_port = 0x901f,
+                         .family = 2,
+                         .destination = one.address.bytes,
+                         .destination_port = 0xe803,
+                         .protocol = 6};
+  Flow* const flow = find(wanted, 1u << 30);
+  ASSERT_TRUE(flow);
+  EXPECT_EQ(direction, 1);
+  EXPECT_EQ(flow->mark, 5u);
+  EXPECT_EQ(flow->status,
+            kFlowConfirmed | kFlowSeenReply | kFlowAssured | kFlowDestinationNat | kFlowDestinationNatDone);
+}
+
 TEST_F(Flows, AreToldFromOtherMemory) {
   EXPECT_EQ(table.at(&table), nullptr);
   Flow* const flow = insert(1, 0, 100);

@@ -103,6 +103,7 @@ struct Redirect {
     broadcast,          ///< To every port of `map`, but the one it came from where `exclude_ingress` says so.
   };
   Target target = Target::none;
+  bool by_map = false;
   bool exclude_ingress = false;
   uint8_t next_hop_family = 0;  ///< Of `next_hop`; 0: the routes say.
   uint32_t number = 0;          ///< An ifindex, a CPU, a queue.

@@ -86,8 +86,7 @@ void read_bucket(Map& map, Command command, const Bytes& keys, uint64_t elem_fla
 BatchReply read_buckets(Map& map, Command command, const BatchRequest& request) {
   BatchReply reply;
   uint32_t bucket = request.from.size() < sizeof bucket ? 0 : load<uint32_t>(request.from.data());
-  if (request.flags != 0) reply.error = -EINVAL;
-  if (reply.error != 0 || request.count == 0) return reply;
+  if (request.count == 0) return reply;
   if (bucket >= map.buckets()) {
     reply.error = -ENOENT;
     return reply;
@@ -133,11 +132,13 @@ BatchReply read_keys(Map& map, const BatchRequest& request) {
 
 BatchReply lookup_batch(Map& map, const BatchRequest& request) {
   if (const int error = check(map, kLookup, request.elem_flags)) return {.error = error};
+  if (knows(map, kTake) && request.flags != 0) return {.error = -EINVAL};  // Hash maps look at them, others do not.
   return map.buckets() > 0 ? read_buckets(map, kLookup, request) : read_keys(map, request);
 }
 
 BatchReply take_batch(Map& map, const BatchRequest& request) {
   if (const int error = check(map, kTake, request.elem_flags)) return {.error = error};
+  if (request.flags != 0) return {.error = -EINVAL};
   return read_buckets(map, kTake, request);
 }
 

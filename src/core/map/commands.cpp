@@ -7,6 +7,7 @@
 #include "map/access.h"
 #include "map/fields.h"
 #include "map/map_of_maps.h"
+#include "map/queue_host.h"
 #include "map/words.h"
 
 namespace saya::commands {
@@ -27,6 +28,17 @@ int read_values(Map& map, const std::byte* key, std::byte* value, uint64_t flags
   return 0;
 }
 
+/// Types whose elements user space cannot see.
+bool is_hidden(const Map& map) noexcept {
+  const auto kind = static_cast<MapKind>(map.spec().type);
+  return kind == MapKind::perf_event_array;
+}
+
+bool is_queue(const Map& map) noexcept {
+  const auto kind = static_cast<MapKind>(map.spec().type);
+  return kind == MapKind::queue || kind == MapKind::stack;
+}
+
 }  // namespace
 
 size_t value_bytes(const Map& map) noexcept {
@@ -38,14 +50,16 @@ int lookup(Map& map, const std::byte* key, std::byte* value, uint64_t flags) {
   if (flags & ~uint64_t{kUpdateLock}) return -EINVAL;
   if (!may_read(map)) return -EPERM;
   if (!may_lock(map, flags)) return -EINVAL;
-  if (is_map_of_maps(map.spec().type)) return -EOPNOTSUPP;  // What lookup() answers is no value of value_size bytes.
-  return read_values(map, key, value, flags);
+  if (is_hidden(map)) return -ENOTSUPP;
+  if (is_map_of_maps(map.spec().type))  // What lookup() answers is no value of value_size bytes.
+    return map.inspect(key, 0) ? -EOPNOTSUPP : -ENOENT;
+  return is_keyless(map) ? map.peek(value) : read_values(map, key, value, flags);
 }
 
 int update(Map& map, const std::byte* key, const std::byte* value, uint64_t flags) {
   if (!may_write(map)) return -EPERM;
   if (!may_lock(map, flags)) return -EINVAL;
-  return map.update_all(key, value, flags);
+  return is_keyless(map) ? map.push(value, flags) : map.update_all(key, value, flags);
 }
 
 int erase(Map& map, const std::byte* key) { return may_write(map) ? map.erase(key) : -EPERM; }
@@ -57,6 +71,7 @@ int next_key(const Map& map, const std::byte* key, std::byte* next) {
 int take(Map& map, const std::byte* key, std::byte* value, uint64_t flags) {
   if (flags & ~uint64_t{kUpdateLock}) return -EINVAL;
   if (!may_read(map) || !may_write(map)) return -EPERM;
+  if (is_queue(map)) return flags == 0 ? map.pop(value) : -EINVAL;
   if (!may_lock(map, flags)) return -EINVAL;
   return map.take(key, value, flags);
 }

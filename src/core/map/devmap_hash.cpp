@@ -12,9 +12,10 @@ namespace {
 
 constexpr uint64_t kMostEntries = uint64_t{1} << 31;
 
-HashLayout layout_of(MapSpec spec, uint32_t nr_cpus) {
+/// The table's own shape.
+MapSpec of_words(MapSpec spec) {
   spec.value_size = kWord;
-  return HashLayout(spec, nr_cpus);
+  return spec;
 }
 
 const std::byte* bytes_of(const auto& number) { return reinterpret_cast<const std::byte*>(&number); }
@@ -23,10 +24,13 @@ class DevMapHash final : public RedirectMap {
  public:
   DevMapHash(MapSpec spec, MapMemory memory)
       : RedirectMap(std::move(spec), std::move(memory)),
-        table_(layout_of(this->spec(), nr_cpus()), this->memory().header().hash_key, payload()) {}
+        table_spec_(of_words(this->spec())),
+        table_(table_spec_, HashLayout(table_spec_, nr_cpus()), this->memory().header().hash_key, payload()) {}
 
-  std::byte* lookup(const std::byte* key, uint32_t) noexcept override { return table_.lookup(key); }
-  int next_key(const std::byte* key, std::byte* next) const noexcept override { return table_.next_key(key, next); }
+  std::byte* lookup(const std::byte* key, uint32_t) noexcept override { return table_.lookup(key, 0); }
+  int next_key(const std::byte* key, std::byte* next) const noexcept override {
+    return table_.chains().next_key(key, next);
+  }
   std::span<std::byte> value_around(const std::byte* address) noexcept override {
     const std::span<std::byte> value = table_.value_around(address);
     const bool inside = !value.empty() && address < value.data() + spec().value_size;
@@ -45,13 +49,14 @@ class DevMapHash final : public RedirectMap {
   int check_erase(uint32_t key) const noexcept override { return word(key) ? 0 : -ENOENT; }
 
   uint64_t word(uint32_t key) const noexcept override {
-    std::byte* const value = table_.lookup(bytes_of(key));
+    std::byte* const value = table_.lookup(bytes_of(key), 0);
     return value ? shared_word(value).load(std::memory_order_acquire) : 0;
   }
   int store_word(uint32_t key, uint64_t word) noexcept override {
-    return word ? table_.update(bytes_of(key), bytes_of(word), kUpdateAny, 0) : table_.erase(bytes_of(key));
+    return word ? table_.update(bytes_of(key), {bytes_of(word), 0}, kUpdateAny, 0) : table_.erase(bytes_of(key));
   }
 
+  const MapSpec table_spec_;
   HashTable table_;
 };
 
@@ -61,9 +66,7 @@ Result<size_t> devmap_hash_storage(const MapSpec& spec, uint32_t nr_cpus) {
   SAYA_CHECK(check_redirect_map(spec));
   SAYA_CHECK(check_flags(spec, kMapNumaNode | kMapSyscallFlags));
   SAYA_CHECK(check_range(spec, "max_entries", spec.max_entries, 1, kMostEntries, Code::invalid_argument));
-  const HashLayout layout = layout_of(spec, nr_cpus);
-  SAYA_TRY(const size_t elements, payload_bytes(spec, layout.capacity, layout.stride));
-  return layout.elements_at + elements;
+  return check_payload(spec, HashLayout(of_words(spec), nr_cpus).chains.end);
 }
 
 Result<MapPtr> open_devmap_hash(MapSpec spec, MapMemory memory) {

@@ -199,6 +199,15 @@ int HashChains::next_key(const std::byte* key, std::byte* next) const noexcept {
   return -ENOENT;
 }
 
+bool HashChains::key_at(const std::byte* value, std::byte* key) const noexcept {
+  const std::byte* whole = value_around(value, layout_.capacity).data();
+  if (!whole || whole != value) return false;
+  const size_t block = layout_.per_cpu ? layout_.value_block : layout_.capacity * layout_.value_step;
+  const size_t at = static_cast<size_t>(value - values_) % block;
+  load_words(key, key_of(element(static_cast<uint32_t>(at / layout_.value_step) + 1)), layout_.key_size);
+  return true;
+}
+
 bool HashChains::is_in(Bucket& bucket, uint32_t number) const noexcept {
   uint32_t at = bucket.head.load(std::memory_order_acquire);
   for (uint32_t step = 0; at != number && step < layout_.capacity; ++step) {

@@ -85,6 +85,8 @@ class HashChains {
   int next_key(const std::byte* key, std::byte* next) const noexcept;
   /// As Map::visit_bucket().
   bool visit(uint32_t bucket, uint32_t cpu, Map::Visit visit, void* context) const noexcept;
+  /// Copies the key of the element whose value begins at `value`; false when none does.
+  bool key_at(const std::byte* value, std::byte* key) const noexcept;
   /// As Map::value_around(), of the first `used` elements.
   std::span<std::byte> value_around(const std::byte* address, uint32_t used) const noexcept;
 

@@ -31,6 +31,9 @@ class KeyedMap : public Map {
     return table_.chains().next_key(key, next);
   }
   std::span<std::byte> value_around(const std::byte* address) noexcept final { return table_.value_around(address); }
+  bool key_of(const std::byte* value, std::byte* key) const noexcept final {
+    return table_.chains().key_at(value, key);
+  }
   void recover() noexcept final { table_.recover(); }
 
   int update_all(const std::byte* key, const std::byte* values, uint64_t flags) noexcept final {
@@ -41,7 +44,7 @@ class KeyedMap : public Map {
   }
   uint32_t buckets() const noexcept final { return table_.chains().layout().buckets; }
   bool visit_bucket(uint32_t bucket, uint32_t cpu, Visit visit, void* context) noexcept final {
-    return table_.chains().visit(bucket, kPerCpu ? cpu : 0, visit, context);
+    return !is_cpu(cpu) || table_.chains().visit(bucket, kPerCpu ? cpu : 0, visit, context);
   }
 
  protected:

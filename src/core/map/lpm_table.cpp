@@ -6,8 +6,8 @@
 #include <cerrno>
 
 #include "base/bytes.h"
-#include "map/patience.h"
 #include "map/records.h"
+#include "map/shared_lock.h"
 #include "map/words.h"
 
 namespace saya {
@@ -33,13 +33,16 @@ LpmLayout::LpmLayout(const MapSpec& spec) noexcept
       data_size(spec.key_size - kLength),
       stride(sizeof(LpmTable::Node) + round_up(data_size)),
       value_stride(round_up(spec.value_size)),
-      nodes_at(sizeof(LpmTable::State)),
+      has_shortcuts(data_size * 8 > LpmTable::kTopBits),
+      shortcuts_at(sizeof(LpmTable::State)),
+      nodes_at(shortcuts_at + (has_shortcuts ? sizeof(LpmTable::Shortcut) << LpmTable::kTopBits : 0)),
       values_at(round_up(nodes_at + capacity * stride, 64)),
       end(values_at + capacity * value_stride) {}
 
 LpmTable::LpmTable(const LpmLayout& layout, std::byte* payload) noexcept
     : layout_(layout),
       state_(*reinterpret_cast<State*>(payload)),
+      shortcuts_(reinterpret_cast<std::atomic<Shortcut>*>(payload + layout.shortcuts_at)),
       nodes_(payload + layout.nodes_at),
       values_(payload + layout.values_at) {}
 
@@ -80,7 +83,9 @@ auto LpmTable::walk(Walk once) const noexcept {
   for (int left = kWalks;; --left) {
     const uint32_t before = state_.retired.load(std::memory_order_acquire);
     const auto result = once();
-    if (state_.retired.load(std::memory_order_relaxed) - before < kQuarantine || left == 0) return result;
+    // A shortcut may still lead to what the change that is being made took out.
+    const uint32_t gone = state_.retired.load(std::memory_order_relaxed) - before;
+    if (gone < kQuarantine - kMostRetired || left == 0) return result;
   }
 }
 
@@ -89,7 +94,15 @@ uint32_t LpmTable::find_longest(const Prefix& prefix) const noexcept {
   uint32_t found = 0;
   uint32_t floor = 0;  // Lengths grow on the way down.
   uint32_t same = 0;
-  uint32_t number = state_.root.load(std::memory_order_acquire);
+  uint32_t number = 0;
+  if (layout_.has_shortcuts && prefix.length >= kTopBits) {
+    const Shortcut top = shortcuts_[prefix.words[0] >> (64 - kTopBits)].load(std::memory_order_acquire);
+    if (is_node(top.found)) found = top.found;
+    number = top.longer;
+    floor = kTopBits;
+  } else {
+    number = state_.root.load(std::memory_order_acquire);
+  }
   while (is_node(number)) {
     Node* here = node(number);
     const uint32_t marked = here->length.load(std::memory_order_acquire);
@@ -110,6 +123,34 @@ std::byte* LpmTable::lookup(const std::byte* key) const noexcept {
   if (prefix.length > most_bits()) return nullptr;
   const uint32_t found = walk([&] { return find_longest(prefix); });
   return found ? value_of(found) : nullptr;
+}
+
+LpmTable::Shortcut LpmTable::shortcut(uint64_t top) const noexcept {
+  Prefix prefix;
+  prefix.words[0] = top << (64 - kTopBits);
+  Shortcut shortcut{state_.root.load(std::memory_order_relaxed), 0};
+  for (uint32_t floor = 0; is_node(shortcut.longer);) {
+    Node* here = node(shortcut.longer);
+    const uint32_t marked = here->length.load(std::memory_order_relaxed);
+    const uint32_t length = marked & ~kJoint;
+    const uint32_t known = std::min(length, kTopBits);
+    if (length < floor || common(here, prefix, 0, known) < known) break;
+    if (length >= kTopBits) return shortcut;
+    if (!(marked & kJoint)) shortcut.found = shortcut.longer;
+    floor = length + 1;
+    shortcut.longer = here->child[top >> (kTopBits - 1 - length) & 1].load(std::memory_order_relaxed);
+  }
+  shortcut.longer = 0;
+  return shortcut;
+}
+
+/// Of all keys that begin with the prefix.
+void LpmTable::renew_shortcuts(const Prefix& prefix) noexcept {
+  if (!layout_.has_shortcuts) return;
+  const uint32_t open = kTopBits - std::min(prefix.length, kTopBits);
+  const uint64_t first = prefix.words[0] >> (64 - kTopBits) >> open << open;
+  for (uint64_t top = first; top < first + (uint64_t{1} << open); ++top)
+    shortcuts_[top].store(shortcut(top), std::memory_order_release);
 }
 
 /// Where the prefix is, or where it belongs.
@@ -199,23 +240,6 @@ std::span<std::byte> LpmTable::value_around(const std::byte* address) const noex
 
 // ---- Writers
 
-/// The one who may change the trie, until the end of the scope.
-class LpmTable::Change {
- public:
-  explicit Change(State& state) noexcept
-      : lock_(state.lock), held_(wait_until([&] { return state.lock.exchange(1, std::memory_order_acquire) == 0; })) {}
-  ~Change() {
-    if (held_) lock_.store(0, std::memory_order_release);
-  }
-  Change(const Change&) = delete;
-  Change& operator=(const Change&) = delete;
-  explicit operator bool() const noexcept { return held_; }
-
- private:
-  std::atomic<uint32_t>& lock_;
-  const bool held_;
-};
-
 /// A node that nobody sees, or 0.
 uint32_t LpmTable::take() noexcept {
   if (state_.waiting > kQuarantine && is_node(state_.oldest)) {
@@ -263,7 +287,7 @@ int LpmTable::update(const std::byte* key, const std::byte* value, uint64_t flag
   Prefix prefix;
   read(key, prefix);
   if (prefix.length > most_bits()) return -EINVAL;
-  const Change change(state_);
+  const SharedLock change(state_.lock);
   if (!change) return -ETIMEDOUT;
   return store(prefix, value, flags);
 }
@@ -289,6 +313,7 @@ int LpmTable::store(const Prefix& prefix, const std::byte* value, uint64_t flags
     place.slot->store(fresh, std::memory_order_release);
     if (old) retire(place.number);
   }
+  renew_shortcuts(prefix);
   if (!same) ++state_.entries;
   return 0;
 }
@@ -317,13 +342,14 @@ int LpmTable::erase(const std::byte* key) noexcept {
   Prefix prefix;
   read(key, prefix);
   if (prefix.length > most_bits()) return -EINVAL;
-  const Change change(state_);
+  const SharedLock change(state_.lock);
   if (!change) return -ETIMEDOUT;
   const Place place = find(prefix);
   if (!place.number || place.common != prefix.length ||
       node(place.number)->length.load(std::memory_order_relaxed) != prefix.length)
     return -ENOENT;
   remove(place);
+  renew_shortcuts(prefix);
   --state_.entries;
   return 0;
 }
@@ -380,6 +406,7 @@ void LpmTable::recover() noexcept {
   state_.waiting = state_.oldest = state_.newest = 0;
   for (uint32_t number = 1; number <= used; ++number)
     if (node(number)->free.load(std::memory_order_relaxed) != UINT32_MAX) retire(number);
+  renew_shortcuts({.length = 0, .words = {}});
   state_.lock.store(0, std::memory_order_release);
 }
 

@@ -1,10 +1,13 @@
 // Prefixes of bits over plain memory: a binary trie whose chains of single branches are one node each. Geometry in,
 // offsets inside, no pointer stored, no virtual call.
 //
-//   payload:  state | nodes {children, length, prefix} | values
+//   payload:  state | shortcuts | nodes {children, length, prefix} | values
 //
 // A node's number is counted from 1; 0 is none. A node without a value of its own only joins two others. All zeroes is
 // the empty trie.
+//
+// A shortcut says for each value of the first kTopBits bits where a way down that begins with them gets to: the longest
+// prefix on it that has fewer bits, and the first node that has not. A change renews those below its prefix.
 //
 // Readers never wait. One writer at a time changes the trie, and each change is seen at once: it fills nodes that
 // nobody can see, then changes one link, or it marks one node. What it takes out waits until kQuarantine more nodes
@@ -33,6 +36,8 @@ struct LpmLayout {
   size_t data_size;   ///< Of a key without its length.
   size_t stride;
   size_t value_stride;
+  bool has_shortcuts;  ///< Keys have more bits than those need.
+  size_t shortcuts_at;
   size_t nodes_at;
   size_t values_at;
   size_t end;
@@ -62,6 +67,8 @@ class LpmTable {
   static constexpr uint32_t kMostWords = kMostBytes / 8;
   static constexpr uint32_t kMostDepth = kMostBytes * 8 + 1;
   static constexpr uint32_t kQuarantine = 128;
+  static constexpr uint32_t kMostRetired = 2;  ///< By one change.
+  static constexpr uint32_t kTopBits = 12;
   static constexpr uint32_t kJoint = 1u << 31;  ///< In Node::length: no prefix, only two children.
 
   struct Node {
@@ -86,6 +93,10 @@ class LpmTable {
     std::array<uint64_t, kMostWords> words;
     uint32_t bit(uint32_t at) const noexcept { return words[at / 64] >> (63 - at % 64) & 1; }
   };
+  struct Shortcut {
+    uint32_t longer;  ///< The node from where to go on, or 0.
+    uint32_t found;   ///< The node with the prefix, or 0.
+  };
   /// Where a way down ended.
   struct Place {
     std::atomic<uint32_t>* slot;    ///< What leads to the node, or to nothing.
@@ -93,7 +104,6 @@ class LpmTable {
     uint32_t common;                ///< Bits that node and key share, no more than either has.
     std::atomic<uint32_t>* before;  ///< The slot that leads to the parent; null at the root.
   };
-  class Change;
   friend struct LpmLayout;
 
   Node* node(uint32_t number) const noexcept { return reinterpret_cast<Node*>(nodes_ + (number - 1) * layout_.stride); }
@@ -107,6 +117,8 @@ class LpmTable {
   template <class Walk>
   auto walk(Walk once) const noexcept;
   uint32_t find_longest(const Prefix& prefix) const noexcept;
+  Shortcut shortcut(uint64_t top) const noexcept;
+  void renew_shortcuts(const Prefix& prefix) noexcept;
   Place find(const Prefix& prefix) const noexcept;
   uint32_t leftmost(uint32_t from, uint32_t floor) const noexcept;
   uint32_t after(const Prefix& prefix) const noexcept;
@@ -122,6 +134,7 @@ class LpmTable {
 
   const LpmLayout layout_;
   State& state_;
+  std::atomic<Shortcut>* const shortcuts_;
   std::byte* const nodes_;
   std::byte* const values_;
 };

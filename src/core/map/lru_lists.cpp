@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "map/shared_lock.h"
 #include "map/words.h"
 
 namespace saya {
@@ -13,23 +14,6 @@ constexpr uint32_t kLocalFree = 128;   // A CPU fetches at most so many at once,
 constexpr uint32_t kPerCpuFree = 4;    // The same where each CPU has lists of its own.
 constexpr uint32_t kHeadsOfLists = 3;  // active, inactive, free
 constexpr uint32_t kHeadsOfLocal = 2;  // free, pending
-
-/// A lock in shared memory; not taken when its holder died.
-class Held {
- public:
-  explicit Held(std::atomic<uint32_t>& lock) noexcept
-      : lock_(lock), held_(wait_until([&] { return lock.exchange(1, std::memory_order_acquire) == 0; })) {}
-  ~Held() {
-    if (held_) lock_.store(0, std::memory_order_release);
-  }
-  Held(const Held&) = delete;
-  Held& operator=(const Held&) = delete;
-  explicit operator bool() const noexcept { return held_; }
-
- private:
-  std::atomic<uint32_t>& lock_;
-  const bool held_;
-};
 
 }  // namespace
 
@@ -220,7 +204,7 @@ uint32_t LruLists::free_one(View& lists) noexcept {
 
 uint32_t LruLists::take_per_cpu(uint32_t cpu, uint32_t hash) noexcept {
   View lists = view(cpu);
-  const Held held(lists.state.lock);
+  const SharedLock held(lists.state.lock);
   if (!held) return 0;
   rotate(lists);
   uint32_t at = free_one(lists);
@@ -259,7 +243,7 @@ void LruLists::flush(View& lists, uint32_t cpu) noexcept {
 /// Fetches free elements from the common list, or evicts some.
 void LruLists::refill(uint32_t cpu) noexcept {
   View lists = view(cpu);
-  const Held held(lists.state.lock);
+  const SharedLock held(lists.state.lock);
   if (!held) return;
   flush(lists, cpu);
   rotate(lists);
@@ -301,7 +285,7 @@ uint32_t LruLists::steal(uint32_t cpu) noexcept {
   uint32_t victim = first;
   uint32_t at = 0;
   do {
-    const Held held(locals_[victim].lock);
+    const SharedLock held(locals_[victim].lock);
     if (held) at = pop_local(victim);
     if (held && !at) at = pop_pending(victim);
     victim = (victim + 1) % layout_.nr_cpus;
@@ -312,7 +296,7 @@ uint32_t LruLists::steal(uint32_t cpu) noexcept {
 
 uint32_t LruLists::take_common(uint32_t cpu, uint32_t hash) noexcept {
   {
-    const Held held(locals_[cpu].lock);
+    const SharedLock held(locals_[cpu].lock);
     if (!held) return 0;
     uint32_t at = pop_local(cpu);
     if (!at) {
@@ -325,7 +309,7 @@ uint32_t LruLists::take_common(uint32_t cpu, uint32_t hash) noexcept {
     }
   }
   const uint32_t at = steal(cpu);
-  const Held held(locals_[cpu].lock);
+  const SharedLock held(locals_[cpu].lock);
   if (!at || !held) return 0;
   add_pending(cpu, at, hash);
   return number_of(at);
@@ -336,11 +320,12 @@ uint32_t LruLists::take_common(uint32_t cpu, uint32_t hash) noexcept {
 uint32_t LruLists::take(uint32_t cpu, uint64_t hash) noexcept {
   const uint32_t mine = cpu < layout_.nr_cpus ? cpu : 0;
   const auto low = static_cast<uint32_t>(hash);
-  return layout_.per_cpu ? take_per_cpu(mine, low) : take_common(mine, low);
+  const uint32_t number = layout_.per_cpu ? take_per_cpu(mine, low) : take_common(mine, low);
+  return chains_.is_element(number) ? number : 0;  // A hostile neighbour may have linked a list's own node.
 }
 
 void LruLists::give_to(View lists, uint32_t at) noexcept {
-  const Held held(lists.state.lock);
+  const SharedLock held(lists.state.lock);
   if (held) move(lists, at, Where::free);
 }
 
@@ -349,7 +334,7 @@ void LruLists::give_back(uint32_t number) noexcept {
   const uint32_t cpu = std::min<uint32_t>(node(at).cpu.load(std::memory_order_relaxed), layout_.nr_cpus - 1);
   if (layout_.per_cpu) return give_to(view(cpu), at);
   if (node(at).where.load(std::memory_order_relaxed) == Where::pending) {
-    const Held held(locals_[cpu].lock);
+    const SharedLock held(locals_[cpu].lock);
     if (!held) return;
     if (node(at).where.load(std::memory_order_relaxed) == Where::pending) {
       node(at).where.store(Where::local_free, std::memory_order_relaxed);

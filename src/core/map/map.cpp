@@ -92,11 +92,11 @@ bool is_ring(uint32_t type) {
 
 }  // namespace
 
-int Map::push(const std::byte*, uint64_t) noexcept { return -EOPNOTSUPP; }
-int Map::pop(std::byte*) noexcept { return -EOPNOTSUPP; }
-int Map::peek(std::byte*) noexcept { return -EOPNOTSUPP; }
 int Map::take(const std::byte*, std::byte*, uint64_t) noexcept { return -ENOTSUPP; }
 bool Map::visit_bucket(uint32_t, uint32_t, Visit, void*) noexcept { return true; }
+int Map::push(const std::byte*, uint64_t) noexcept { return -ENOTSUPP; }
+int Map::pop(std::byte*) noexcept { return -ENOTSUPP; }
+int Map::peek(std::byte*) noexcept { return -ENOTSUPP; }
 
 std::span<const MapType> map_types() noexcept { return kTypes; }
 

@@ -20,11 +20,18 @@ using Bytes = std::vector<std::byte>;
 const MapSpec kHashSpec{.name = "flows", .type = 1, .key_size = 8, .value_size = 8, .max_entries = 100};
 
 MapSpec with_type(MapKind kind, uint32_t entries) {
-  const bool hash = kind == MapKind::hash;
+  const bool slots = kind == MapKind::array || kind == MapKind::percpu_array || kind == MapKind::prog_array ||
+                     kind == MapKind::array_of_maps || kind == MapKind::hash_of_maps;
   MapSpec spec{
-      .name = "big", .type = uint32_t(kind), .key_size = hash ? 8u : 4u, .value_size = 4, .max_entries = entries};
+      .name = "big", .type = uint32_t(kind), .key_size = slots ? 4u : 8u, .value_size = 4, .max_entries = entries};
+  if (kind == MapKind::lpm_trie) spec.flags = kMapNoPrealloc;
   if (is_map_of_maps(spec.type)) spec.inner = std::make_shared<MapSpec>(kHashSpec);
   return spec;
+}
+
+/// Key `number` of eight bytes; of a trie, all of its 32 bits.
+uint64_t key_of(const Map& map, uint64_t number) {
+  return map.spec().type == uint32_t(MapKind::lpm_trie) ? 32 | number << 32 : number;
 }
 
 template <class T>
@@ -98,14 +105,16 @@ TEST_P(LargeMap, of_33_million_entries_costs_only_what_is_touched) {
   const MapPtr map = create_map(with_type(GetParam(), 33'000'000), {.nr_cpus = 4, .hash_key = 1}).value();
   EXPECT_LT(resident_bytes(), before + (1 << 20));
   if (GetParam() == MapKind::prog_array || is_map_of_maps(uint32_t(GetParam()))) return;  // Values are no bytes.
-  for (uint64_t key = 0; key < 33'000'000; key += 1'000'000) ASSERT_EQ(map->update(raw(key), raw(key), 0, 0), 0);
-  for (uint64_t key = 0; key < 33'000'000; key += 1'000'000) EXPECT_EQ(load<uint32_t>(map->lookup(raw(key), 0)), key);
+  for (uint64_t n = 0; n < 33'000'000; n += 1'000'000) ASSERT_EQ(map->update(raw(key_of(*map, n)), raw(n), 0, 0), 0);
+  for (uint64_t n = 0; n < 33'000'000; n += 1'000'000)
+    EXPECT_EQ(load<uint32_t>(map->lookup(raw(key_of(*map, n)), 0)), n);
   EXPECT_LT(resident_bytes(), before + (2 << 20));
 }
 
 INSTANTIATE_TEST_SUITE_P(map, LargeMap,
                          testing::Values(MapKind::hash, MapKind::array, MapKind::percpu_array, MapKind::prog_array,
-                                         MapKind::array_of_maps, MapKind::hash_of_maps),
+                                         MapKind::array_of_maps, MapKind::hash_of_maps, MapKind::percpu_hash,
+                                         MapKind::lru_hash, MapKind::lru_percpu_hash, MapKind::lpm_trie),
                          [](const auto& kind) { return std::string(find_map_type(uint32_t(kind.param))->name); });
 
 class SharedMap : public testing::TestWithParam<MapKind> {};
@@ -116,17 +125,20 @@ TEST_P(SharedMap, opened_at_another_address_has_the_same_contents_both_ways) {
   ASSERT_NE(first->memory().region().data(), second->memory().region().data());
   EXPECT_EQ(second->spec().name, "big");
   EXPECT_EQ(second->nr_cpus(), 2u);
-  for (uint64_t key = 0; key < 50; ++key) {
-    Map& writer = key % 2 ? *first : *second;
-    Map& reader = key % 2 ? *second : *first;
-    ASSERT_EQ(writer.update(raw(key), raw(key), 0, 1), 0);
+  for (uint64_t number = 0; number < 50; ++number) {
+    const uint64_t key = key_of(*first, number);
+    Map& writer = number % 2 ? *first : *second;
+    Map& reader = number % 2 ? *second : *first;
+    ASSERT_EQ(writer.update(raw(key), raw(number), 0, 1), 0);
     const std::byte* value = reader.lookup(raw(key), 1);
     ASSERT_NE(value, nullptr);
-    EXPECT_EQ(load<uint32_t>(value), key);
+    EXPECT_EQ(load<uint32_t>(value), number);
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(map, SharedMap, testing::Values(MapKind::hash, MapKind::array, MapKind::percpu_array),
+INSTANTIATE_TEST_SUITE_P(map, SharedMap,
+                         testing::Values(MapKind::hash, MapKind::array, MapKind::percpu_array, MapKind::percpu_hash,
+                                         MapKind::lru_hash, MapKind::lru_percpu_hash, MapKind::lpm_trie),
                          [](const auto& kind) { return std::string(find_map_type(uint32_t(kind.param))->name); });
 
 // ---- Hostile memory
@@ -198,35 +210,69 @@ TEST(HostileHeaders, changes_after_opening_have_no_effect) {
   EXPECT_EQ(map->update(raw(uint32_t{4}), raw(key), 0, 0), -E2BIG);
 }
 
-/// Every byte of the payload from a random source: links to nowhere, circles, absurd counts. Nothing may leave the
-/// region or go on for ever; what the operations answer does not matter.
-TEST(HostilePayload, a_hash_of_random_bytes_is_survived) {
-  std::mt19937 random(4);
-  for (int round = 0; round < 50; ++round) {
-    const MapPtr map = create_map(kHashSpec, {.shareable = true}).value();
-    Region forged = second_mapping(*map);
-    const uint32_t mask = round % 2 ? 0xff : UINT32_MAX;  // Small numbers are links that lead somewhere.
-    for (size_t at = kMapPayloadOffset; at < forged.size(); at += 4)
-      store(forged.data() + at, static_cast<uint32_t>(random() & mask));
-    const auto walk = [&] {
-      Bytes next(8);
-      for (uint64_t key = 0; key < 200; ++key) {
-        std::byte* value = map->lookup(raw(key), 0);
-        if (value) {
-          EXPECT_EQ(map->value_around(value).size(), 8u);
-        }
-        map->next_key(raw(key), next.data());
-      }
-    };
-    walk();
-    map->recover();
-    for (uint64_t key = 0; key < 200; ++key) {
-      map->update(raw(key), raw(key), 0, static_cast<uint32_t>(random()));
-      if (key % 3 == 0) map->erase(raw(key));
+struct Ruin {
+  const char* name;
+  MapKind kind;
+  uint32_t flags;
+  std::vector<size_t> locks;  ///< Words of the payload that would make writers wait.
+};
+const Ruin kRuins[] = {
+    {"hash",                    MapKind::hash,            0,               {}     },
+    {"percpu_hash",             MapKind::percpu_hash,     0,               {}     },
+    {"lru_hash",                MapKind::lru_hash,        0,               {0, 64}},
+    {"lru_hash_with_own_lists", MapKind::lru_hash,        kMapNoCommonLru, {0}    },
+    {"lru_percpu_hash",         MapKind::lru_percpu_hash, 0,               {0, 64}},
+    {"lpm_trie",                MapKind::lpm_trie,        kMapNoPrealloc,  {64}   },
+};
+
+class HostilePayload : public testing::TestWithParam<Ruin> {
+ protected:
+  MapPtr make() {
+    MapSpec spec = kHashSpec;
+    spec.type = uint32_t(GetParam().kind);
+    spec.flags = GetParam().flags;
+    return create_map(spec, {.shareable = true}).value();
+  }
+  /// Every byte of the payload from a random source: links to nowhere, circles, absurd counts. Nobody holds a lock.
+  void ruin(Region& payload, uint32_t mask) {
+    for (size_t at = kMapPayloadOffset; at < payload.size(); at += 4)
+      store(payload.data() + at, static_cast<uint32_t>(random_() & mask & ~1u));
+    for (const size_t lock : GetParam().locks) store(payload.data() + kMapPayloadOffset + lock, uint32_t{0});
+  }
+  void read(Map& map) {
+    Bytes next(8);
+    for (uint64_t number = 0; number < 200; ++number) {
+      std::byte* value = map.lookup(raw(key_of(map, number)), 0);
+      EXPECT_TRUE(!value || map.memory().region().size() > size_t(value - map.memory().region().data()));
+      map.next_key(raw(key_of(map, number)), next.data());
     }
-    walk();
+  }
+  void write(Map& map) {
+    for (uint64_t number = 0; number < 200; ++number) {
+      map.update(raw(key_of(map, random_() % 1000)), raw(number), 0, 0);
+      if (number % 3 == 0) map.erase(raw(key_of(map, number)));
+    }
+  }
+
+  std::mt19937 random_{4};
+};
+
+/// Nothing may leave the region or go on for ever; what the operations answer does not matter.
+TEST_P(HostilePayload, is_survived) {
+  for (int round = 0; round < 40; ++round) {
+    const uint32_t mask = round % 2 ? 0xff : UINT32_MAX;  // Small numbers are links that lead somewhere.
+    const MapPtr map = make();
+    Region forged = second_mapping(*map);
+    ruin(forged, mask);
+    read(*map);
+    write(*map);
+    map->recover();
+    write(*map);
+    read(*map);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(map, HostilePayload, testing::ValuesIn(kRuins), tests::case_name);
 
 // ---- value_around
 
@@ -248,8 +294,9 @@ TEST_P(ValueAround, answers_exactly_for_the_bytes_of_values) {
   const Bytes zeroes(spec.value_size);
   for (uint64_t key = 0; key < 10; ++key)
     for (uint32_t cpu = 0; cpu < map->copies(); ++cpu) {
-      ASSERT_EQ(map->update(raw(key), zeroes.data(), 0, cpu), 0);
-      const size_t at = static_cast<size_t>(map->lookup(raw(key), cpu) - region.data());
+      const uint64_t mine = key_of(*map, key);
+      ASSERT_EQ(map->update(raw(mine), zeroes.data(), 0, cpu), 0);
+      const size_t at = static_cast<size_t>(map->lookup(raw(mine), cpu) - region.data());
       EXPECT_EQ(at % 8, 0u);
       for (size_t byte = 0; byte < spec.value_size; ++byte) {
         EXPECT_FALSE(is_value[at + byte]) << "two values overlap";
@@ -270,8 +317,8 @@ INSTANTIATE_TEST_SUITE_P(map, ValueAround,
                                          Around{"array_of_11", MapKind::array, 11},
                                          Around{"percpu_array_of_8", MapKind::percpu_array, 8},
                                          Around{"percpu_array_of_3", MapKind::percpu_array, 3},
-                                         Around{"hash_of_8", MapKind::hash, 8},
-                                         Around{"hash_of_21", MapKind::hash, 21}),
+                                         Around{"hash_of_8", MapKind::hash, 8}, Around{"hash_of_21", MapKind::hash, 21},
+                                         Around{"percpu_hash_of_12", MapKind::percpu_hash, 12}),
                          tests::case_name);
 
 TEST(PerCpuArray, values_of_two_cpus_share_no_pair_of_cache_lines) {

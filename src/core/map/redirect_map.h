@@ -41,9 +41,9 @@ class RedirectMap : public Map {
 
   /// Where the element under `key` leads; nothing when there is none. Wait-free, from Reader threads.
   virtual std::optional<RedirectTarget> target(uint32_t key) const noexcept;
-  /// Calls `visit(target)` for each element, in next_key order.
-  template <class Visit>
-  void for_each_target(Visit visit) const noexcept;
+  /// Calls `each(target)` for each element, in next_key order.
+  template <class Each>
+  void for_each_target(Each each) const noexcept;
 
   /// Stores `number` (a port's ifindex; of a CPUMAP the queue's size) and the program that runs there. Waits for
   /// readers when a program comes or goes. Errors as update()'s, with words.
@@ -131,13 +131,13 @@ inline RedirectMap* as_redirect_map(Map& map) noexcept {
 /// What the storage functions check: a key is one u32, a value 4 bytes or 8.
 Result<> check_redirect_map(const MapSpec& spec);
 
-template <class Visit>
-void RedirectMap::for_each_target(Visit visit) const noexcept {
+template <class Each>
+void RedirectMap::for_each_target(Each each) const noexcept {
   uint32_t key = 0;
   uint64_t left = 2 * uint64_t{spec().max_entries};  // Keys that come and go must not keep us here.
   const auto bytes = reinterpret_cast<std::byte*>(&key);
   for (const std::byte* from = nullptr; left > 0 && next_key(from, bytes) == 0; from = bytes, --left)
-    if (const auto found = target(key)) visit(*found);
+    if (const auto found = target(key)) each(*found);
 }
 
 }  // namespace saya

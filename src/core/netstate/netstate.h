@@ -117,6 +117,17 @@ struct SocketQuery {
   int32_t netns = -1;    ///< Negative: the program's own.
 };
 
+/// A connection that the host tracks. Its directions are given apart, since translation makes them differ.
+struct Connection {
+  uint8_t protocol = 0;                      ///< IPPROTO_TCP or IPPROTO_UDP.
+  Endpoint source, destination;              ///< Of what its originator sends,
+  Endpoint reply_source, reply_destination;  ///< and of the answers to that.
+  uint16_t zone = 0;
+  uint32_t mark = 0;
+  bool replied = true;  ///< Packets came in both directions.
+  bool assured = true;  ///< It is not dropped early.
+};
+
 /// All that can be said about a network; what parse_netstate() reads.
 struct NetworkFacts {
   std::vector<Interface> interfaces;
@@ -124,6 +135,7 @@ struct NetworkFacts {
   std::vector<Neighbour> neighbours;
   std::vector<Rule> rules;
   std::vector<Socket> sockets;
+  std::vector<Connection> connections;
   uint64_t netns_cookie = 1;
   uint8_t syncookies = 1;  ///< net.ipv4.tcp_syncookies: 0 never, 1 when a listener's queue is full, 2 always.
 };
@@ -144,6 +156,7 @@ class Netstate {
   const std::vector<Route>& routes() const noexcept { return facts_.routes; }
   const std::vector<Neighbour>& neighbours() const noexcept { return facts_.neighbours; }
   const std::vector<Socket>& sockets() const noexcept { return facts_.sockets; }
+  const std::vector<Connection>& connections() const noexcept { return facts_.connections; }
   uint64_t netns_cookie() const noexcept { return facts_.netns_cookie; }
   uint8_t syncookies() const noexcept { return facts_.syncookies; }
 

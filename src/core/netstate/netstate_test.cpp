@@ -59,6 +59,24 @@ TEST(Netstate, InterfacesAreFoundByNameAndIndex) {
   EXPECT_EQ(state->find_interface(4), nullptr);
 }
 
+TEST(Netstate, AnswersOfAConnectionComeFromWhereItWentUnlessTheyAreSaidTo) {
+  const auto state = parse_netstate(R"({"connections": [
+      {"protocol": "tcp", "source": "10.0.0.1:1000", "destination": "10.0.0.2:80"},
+      {"protocol": "udp", "source": "[fd00::1]:5", "destination": "[fd00::2]:6", "reply_source": "[fd00::3]:7",
+       "zone": 9, "mark": 4, "assured": false}]})");
+  ASSERT_TRUE(state) << state.error().message;
+  const Connection& plain = state->connections()[0];
+  EXPECT_EQ(plain.reply_source.port, 80);
+  EXPECT_EQ(plain.reply_destination.address, plain.source.address);
+  EXPECT_TRUE(plain.assured);
+  const Connection& translated = state->connections()[1];
+  EXPECT_EQ(translated.reply_source.port, 7);
+  EXPECT_EQ(translated.reply_destination.port, 5);
+  EXPECT_EQ(translated.zone, 9);
+  EXPECT_EQ(translated.mark, 4u);
+  EXPECT_FALSE(translated.assured);
+}
+
 TEST(Netstate, AnEmptyObjectIsAnEmptyWorld) {
   const Result<Netstate> state = parse_netstate("{}");
   ASSERT_TRUE(state);
@@ -84,57 +102,64 @@ struct Mistake {
 };
 
 const Mistake kMistakes[] = {
-    {"[]",                                                                                         "netstate is an array, must be an object"           },
+    {"[]",                                                                                              "netstate is an array, must be an object"           },
     {R"({"interface": []})",
      "netstate has an unknown member 'interface', known are: interfaces, routes, neighbours, rules, sockets, "
-     "netns_cookie, tcp_syncookies"                                                                                                                    },
-    {R"({"routes": {}})",                                                                          "netstate.routes is an object, must be an array"    },
-    {R"({"interfaces": [1]})",                                                                     "netstate.interfaces[0] is 1, must be an object"    },
-    {R"({"interfaces": [{"ifindex": 1}]})",                                                        "netstate.interfaces[0] has no 'name'"              },
-    {R"({"interfaces": [{"name": "a"}]})",                                                         "netstate.interfaces[0] has no 'ifindex'"           },
+     "connections, netns_cookie, tcp_syncookies"                                                                                                            },
+    {R"({"connections": [{"source": "10.0.0.1:1", "destination": "10.0.0.2:2"}]})",
+     "netstate.connections[0] has no 'protocol'"                                                                                                            },
+    {R"({"connections": [{"protocol": "udp", "source": "10.0.0.1:1", "destination": "[fd00::1]:2"}]})",
+     "netstate.connections[0].destination is \"[fd00::1]:2\", must be of the address family of 'source'"                                                    },
+    {R"({"connections": [{"protocol": "udp", "source": "10.0.0.1:1", "destination": "10.0.0.2:2"},
+                         {"protocol": "udp", "source": "10.0.0.1:1", "destination": "10.0.0.2:2", "mark": 1}]})",
+     "netstate.connections[1]: one of its directions appears twice"                                                                                         },
+    {R"({"routes": {}})",                                                                               "netstate.routes is an object, must be an array"    },
+    {R"({"interfaces": [1]})",                                                                          "netstate.interfaces[0] is 1, must be an object"    },
+    {R"({"interfaces": [{"ifindex": 1}]})",                                                             "netstate.interfaces[0] has no 'name'"              },
+    {R"({"interfaces": [{"name": "a"}]})",                                                              "netstate.interfaces[0] has no 'ifindex'"           },
     {R"({"interfaces": [{"name": "a", "ifindex": 0}]})",
-     "netstate.interfaces[0].ifindex is 0, must be a whole number 1..2147483647"                                                                       },
+     "netstate.interfaces[0].ifindex is 0, must be a whole number 1..2147483647"                                                                            },
     {R"({"interfaces": [{"name": "a", "ifindex": -1}]})",
-     "netstate.interfaces[0].ifindex is -1, must be a whole number 1..2147483647"                                                                      },
+     "netstate.interfaces[0].ifindex is -1, must be a whole number 1..2147483647"                                                                           },
     {R"({"interfaces": [{"name": "a", "ifindex": 1.0}]})",
-     "netstate.interfaces[0].ifindex is 1.0, must be a whole number 1..2147483647"                                                                     },
+     "netstate.interfaces[0].ifindex is 1.0, must be a whole number 1..2147483647"                                                                          },
     {R"({"interfaces": [{"name": "a", "ifindex": "1"}]})",
-     "netstate.interfaces[0].ifindex is \"1\", must be a whole number 1..2147483647"                                                                   },
+     "netstate.interfaces[0].ifindex is \"1\", must be a whole number 1..2147483647"                                                                        },
     {R"({"interfaces": [{"name": "a b", "ifindex": 1}]})",
-     "netstate.interfaces[0].name is \"a b\", must be 1..15 characters without blanks or '/'"                                                          },
+     "netstate.interfaces[0].name is \"a b\", must be 1..15 characters without blanks or '/'"                                                               },
     {R"({"interfaces": [{"name": "a", "ifindex": 1, "mtu": 67}]})",
-     "netstate.interfaces[0].mtu is 67, must be a whole number 68..65536"                                                                              },
+     "netstate.interfaces[0].mtu is 67, must be a whole number 68..65536"                                                                                   },
     {R"({"interfaces": [{"name": "a", "ifindex": 1, "up": 1}]})",
-     "netstate.interfaces[0].up is 1, must be true or false"                                                                                           },
+     "netstate.interfaces[0].up is 1, must be true or false"                                                                                                },
     {R"({"interfaces": [{"name": "a", "ifindex": 1, "mac": "02:00:00:00:00"}]})",
-     "netstate.interfaces[0].mac: '02:00:00:00:00' is not a MAC address like 02:00:00:00:00:01"                                                        },
+     "netstate.interfaces[0].mac: '02:00:00:00:00' is not a MAC address like 02:00:00:00:00:01"                                                             },
     {R"({"interfaces": [{"name": "a", "ifindex": 1, "addresses": ["10.0.0.1/33"]}]})",
-     "netstate.interfaces[0].addresses[0]: '10.0.0.1/33': the prefix length is '33', must be 0..32"                                                    },
+     "netstate.interfaces[0].addresses[0]: '10.0.0.1/33': the prefix length is '33', must be 0..32"                                                         },
     {R"({"interfaces": [{"name": "a", "ifindex": 1, "addresses": ["10.0.0.1", "10.0.0.1/32"]}]})",
-     "netstate.interfaces[0]: address \"10.0.0.1/32\" appears twice"                                                                                   },
+     "netstate.interfaces[0]: address \"10.0.0.1/32\" appears twice"                                                                                        },
     {R"({"interfaces": [{"name": "a", "ifindex": 1}, {"name": "a", "ifindex": 2}]})",
-     "netstate.interfaces[1]: name 'a' appears twice"                                                                                                  },
+     "netstate.interfaces[1]: name 'a' appears twice"                                                                                                       },
     {R"({"interfaces": [{"name": "a", "ifindex": 1}, {"name": "b", "ifindex": 1}]})",
-     "netstate.interfaces[1]: ifindex 1 appears twice"                                                                                                 },
-    {R"({"interfaces": [{"name": "a", "ifindex": 1, "name": "b"}]})",                              "member 'name' appears twice in one object"         },
+     "netstate.interfaces[1]: ifindex 1 appears twice"                                                                                                      },
+    {R"({"interfaces": [{"name": "a", "ifindex": 1, "name": "b"}]})",                                   "member 'name' appears twice in one object"         },
     {R"({"routes": [{"destination": "10.0.0.0/8", "dev": "eth9"}]})",
-     "netstate.routes[0].dev is \"eth9\", must be the name of an interface of this file"                                                               },
+     "netstate.routes[0].dev is \"eth9\", must be the name of an interface of this file"                                                                    },
     {R"({"routes": [{"destination": "10.0.0.0/8", "ifindex": 9}]})",
-     "netstate.routes[0].ifindex is 9, must be that of an interface of this file"                                                                      },
-    {R"({"routes": [{"destination": "10.0.0.0/8"}]})",                                             "netstate.routes[0] needs either 'dev' or 'ifindex'"},
+     "netstate.routes[0].ifindex is 9, must be that of an interface of this file"                                                                           },
+    {R"({"routes": [{"destination": "10.0.0.0/8"}]})",                                                  "netstate.routes[0] needs either 'dev' or 'ifindex'"},
     {R"({"routes": [{"destination": "10.0.0.1/8", "dev": "eth9"}]})",
-     "netstate.routes[0].destination is \"10.0.0.1/8\", must be zero behind its 8 bits"                                                                },
+     "netstate.routes[0].destination is \"10.0.0.1/8\", must be zero behind its 8 bits"                                                                     },
     {R"({"interfaces": [{"name": "a", "ifindex": 1}],
          "routes": [{"destination": "fd00::/8", "dev": "a", "via": "10.0.0.1"}]})",
-     "netstate.routes[0].via is \"10.0.0.1\", must be of the destination's address family"                                                             },
+     "netstate.routes[0].via is \"10.0.0.1\", must be of the destination's address family"                                                                  },
     {R"({"interfaces": [{"name": "a", "ifindex": 1}],
          "routes": [{"destination": "10.0.0.0/8", "dev": "a"}, {"destination": "10.0.0.0/8", "ifindex": 1}]})",
-     "netstate.routes[1]: destination \"10.0.0.0/8\" with metric 0 in table 254 appears twice"                                                         },
+     "netstate.routes[1]: destination \"10.0.0.0/8\" with metric 0 in table 254 appears twice"                                                              },
     {R"({"interfaces": [{"name": "a", "ifindex": 1}],
          "neighbours": [{"address": "::1", "mac": "02:00:00:00:00:01", "dev": "a"},
                         {"address": "0::1", "mac": "02:00:00:00:00:02", "dev": "a"}]})",
-     "netstate.neighbours[1]: address \"0::1\" on one interface appears twice"                                                                         },
-    {R"({"routes": [[[[[[[[[]]]]]]]]]})",                                                          "values are nested 9 deep, at most 8 are allowed"   },
+     "netstate.neighbours[1]: address \"0::1\" on one interface appears twice"                                                                              },
+    {R"({"routes": [[[[[[[[[]]]]]]]]]})",                                                               "values are nested 9 deep, at most 8 are allowed"   },
 };
 
 TEST(Netstate, EveryMistakeIsNamedWithItsPlaceItsValueAndTheLimit) {

@@ -46,8 +46,9 @@ Result<uint32_t> read_device(const Object& object, const Reading& reading) {
 
 Result<Netstate> parse_netstate(std::string_view text) {
   SAYA_TRY(const json tree, read_json(text));
-  SAYA_TRY(const Object file, Object::open({tree, "netstate"}, {"interfaces", "routes", "neighbours", "rules",
-                                                                "sockets", "netns_cookie", "tcp_syncookies"}));
+  SAYA_TRY(const Object file,
+           Object::open({tree, "netstate"}, {"interfaces", "routes", "neighbours", "rules", "sockets", "connections",
+                                             "netns_cookie", "tcp_syncookies"}));
   Reading reading;
   const auto read = [&](const char* member, Result<> (*one)(const Value&, Reading&)) {
     return for_each_element(file, member, [&](const Value& v) { return one(v, reading); });
@@ -58,6 +59,7 @@ Result<Netstate> parse_netstate(std::string_view text) {
   SAYA_CHECK(read("neighbours", read_neighbour));
   SAYA_CHECK(read("rules", read_rule));
   SAYA_CHECK(read("sockets", read_socket));
+  SAYA_CHECK(read("connections", read_connection));
   SAYA_TRY(reading.facts.netns_cookie, file.number_or<uint64_t>("netns_cookie", 1, UINT64_MAX, 1));
   SAYA_TRY(const uint32_t syncookies, file.number_or("tcp_syncookies", 0, 2, 1));
   reading.facts.syncookies = static_cast<uint8_t>(syncookies);

@@ -50,5 +50,6 @@ Result<> read_route(const Value& value, Reading& reading);
 Result<> read_neighbour(const Value& value, Reading& reading);
 Result<> read_rule(const Value& value, Reading& reading);
 Result<> read_socket(const Value& value, Reading& reading);
+Result<> read_connection(const Value& value, Reading& reading);
 
 }  // namespace saya

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "packet/tunnel.h"
 
 namespace saya {
 
@@ -112,6 +113,7 @@ struct Packet {
 
   Skb skb;
   Pool* pool = nullptr;
+  Tunnel tunnel;  ///< Of tc: what tunnel devices and programs say about it.
 
   size_t linear_size() const noexcept { return static_cast<size_t>(data_end - data); }
   /// Bytes between the head's begin and the metadata (or the frame, when there is none).

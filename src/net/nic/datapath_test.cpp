@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "packet/pool.h"
 #include "support/case_name.h"
 #include "support/fake_program.h"
+#include "support/gso_cases.h"
 
 namespace saya::nic {
 namespace {
@@ -55,8 +57,9 @@ class World {
   PacketPtr packet() {
     std::vector<std::byte> frame(64);
     store(frame.data() + 12, be16(0x0800));
-    return pool_->allocate(frame);
+    return packet(frame);
   }
+  PacketPtr packet(std::span<const std::byte> frame) { return pool_->allocate(frame); }
   /// Puts programs at the hooks of a port; each leaves its station's name in the trace.
   void hook(std::string_view name, hook::Point point, tests::FakeProgram::Body body) {
     Port& at = port(name);
@@ -69,6 +72,9 @@ class World {
         });
     if (point == hook::Point::xdp) {
       hooks->xdp = std::move(program);
+    } else if (!hook::has_filters(point)) {
+      hook::TcxList& list = point == hook::Point::tcx_ingress ? hooks->tcx_ingress : hooks->tcx_egress;
+      EXPECT_EQ(list.attach({.entry = {std::move(program)}}), 0);
     } else {
       hook::FilterList& filters = point == hook::Point::ingress ? hooks->ingress : hooks->egress;
       EXPECT_TRUE(filters.add({.direct_action = true, .program = std::move(program)}));
@@ -227,6 +233,135 @@ TEST(Datapath, ClonesThatCloneAreBounded) {
   world.poll();  // Checks conservation; ends at all.
   EXPECT_GT(world.port("a").counters.cloned, 4u);
   EXPECT_EQ(world.packets_in_use(), world.host("a").sent.size());
+}
+
+/// What a program at a's hook says, what the world is like, and how the packet ends.
+struct TargetCase {
+  const char* name;
+  hook::Point point;
+  Redirect redirect;
+  std::function<void(World&)> prepare;
+  std::string end;
+  friend void PrintTo(const TargetCase& c, std::ostream* os) { *os << c.name; }
+};
+
+const TargetCase kTargets[] = {
+    {"a socket takes what its queue brings",                        xdp, {.target = Redirect::Target::socket, .number = 0},    {}, "a consumed"},
+    {"a socket takes nothing from another queue",
+     xdp,                                                                {.target = Redirect::Target::socket, .number = 3},
+     {},
+     "a xdp_redirect"                                                                                                                          },
+    {"XDP sends no frame to a port that is down",
+     xdp,                                                                {.target = kOut, .number = 2},
+     [](World& world) { world.port("b").up = false; },
+     "a xdp_redirect"                                                                                                                          },
+    {"XDP sends no frame that is too long for the port",
+     xdp,                                                                {.target = kOut, .number = 2},
+     [](World& world) { world.port("b").mtu = 20; },
+     "a xdp_redirect"                                                                                                                          },
+    {"tc sends longer frames than the port's MTU",
+     ingress,                                                            {.target = kOut, .number = 2},
+     [](World& world) { world.port("b").mtu = 20; },
+     "b.wire"                                                                                                                                  },
+    {"tc sends no frame to a port that is down",
+     ingress,                                                            {.target = kIn, .number = 2},
+     [](World& world) { world.port("b").up = false; },
+     "a tc_redirect"                                                                                                                           },
+    {"the port at the other end receives what redirect_peer sends",
+     ingress,                                                            {.target = Redirect::Target::peer, .number = 1},
+     [](World& world) { world.port("a").peer = 2; },
+     "b.host"                                                                                                                                  },
+    {"redirect_peer to a port without another end",
+     ingress,                                                            {.target = Redirect::Target::peer, .number = 2},
+     {},
+     "a tc_redirect"                                                                                                                           },
+    {"redirect_neigh where nothing is known of the network",
+     ingress,                                                            {.target = Redirect::Target::neighbour, .number = 2},
+     {},
+     "a neighbour"                                                                                                                             },
+};
+
+class Targets : public testing::TestWithParam<TargetCase> {};
+TEST_P(Targets, EndThePacketsWay) {
+  World world;
+  const TargetCase& row = GetParam();
+  if (row.prepare) row.prepare(world);
+  world.hook("a", row.point, [&](abi::Run& run) {
+    run.redirect = row.redirect;
+    return static_cast<uint32_t>(row.point == xdp ? 4 : 7);
+  });
+  world.wire("a").waiting.push_back(world.packet());
+  world.poll();
+  EXPECT_EQ(end_of(world), row.end);
+}
+INSTANTIATE_TEST_SUITE_P(Datapath, Targets, testing::ValuesIn(kTargets), tests::case_name);
+
+TEST(Datapath, RedirectPeerIsNoVerdictOfEgress) {
+  World world;
+  world.port("a").peer = 2;
+  world.hook("a", egress, redirect_to(1, Redirect::Target::peer, 7));
+  world.host("a").waiting.push_back(world.packet());
+  world.poll();
+  EXPECT_EQ(end_of(world), "a tc_redirect");
+}
+
+/// A packet of the first of tests/support/gso_cases.h with that much payload, cut by 100.
+PacketPtr large_packet(World& world, uint32_t payload) {
+  tests::GsoCase row = tests::gso_cases().front();
+  row.payload = payload;
+  PacketPtr packet = world.packet(tests::gso_frame(row));
+  packet->checksum = Checksum::partial;
+  packet->checksum_start = static_cast<uint16_t>(row.transport);
+  packet->checksum_offset = tests::gso_checksum_offset(row);
+  packet->gso_type = row.type;
+  packet->gso_size = 100;
+  return packet;
+}
+
+TEST(Datapath, ALargePacketIsWholeAtTcAndCutBehindIt) {
+  World world;
+  uint32_t seen = 0;
+  world.hook("a", egress, [&](abi::Run& run) {
+    seen = run.packet->len;
+    return uint32_t{0};
+  });
+  world.host("a").waiting.push_back(world.packet());
+  world.host("a").waiting.push_back(large_packet(world, 10000));
+  world.host("a").waiting.push_back(world.packet());
+  world.poll();  // Checks conservation.
+  EXPECT_EQ(world.port("a").counters.split, 99u);
+  EXPECT_EQ(world.port("a").counters.transmitted, 102u);
+  ASSERT_EQ(world.wire("a").sent.size(), 102u);
+  EXPECT_EQ(world.wire("a").sent.front()->number, 1u);
+  EXPECT_EQ(world.wire("a").sent[100]->number, 2u);
+  EXPECT_EQ(world.wire("a").sent.back()->number, 3u);
+  EXPECT_EQ(world.wire("a").sent[1]->len, 154u);
+}
+
+TEST(Datapath, ALargePacketThatCannotBeCutIsDropped) {
+  World world;
+  world.host("a").waiting.push_back(large_packet(world, 100));  // One segment: Linux drops it, too.
+  world.poll();
+  EXPECT_EQ(end_of(world), "a segmentation");
+}
+
+TEST(Datapath, APortThatIsFullDropsSegmentsOneByOne) {
+  World world;
+  world.wire("a").room = 30;
+  world.host("a").waiting.push_back(large_packet(world, 10000));
+  world.poll();
+  EXPECT_EQ(world.port("a").counters.transmitted, 30u);
+  EXPECT_EQ(world.port("a").counters.dropped[static_cast<size_t>(Drop::transmit)], 70u);
+}
+
+TEST(Datapath, TcxRunsBeforeTheFiltersOfEachDirection) {
+  World world;
+  for (const hook::Point point : {tcx_ingress, ingress, tcx_egress, egress}) world.hook("a", point, code(-1));
+  world.port("a").forward = true;
+  world.wire("a").waiting.push_back(world.packet());
+  world.poll();
+  EXPECT_EQ(world.trace, "a.tcx/ingress a.ingress a.tcx/egress a.egress");
+  EXPECT_EQ(end_of(world), "a.wire");
 }
 
 TEST(Datapath, AFullPortDropsWhatItCannotTake) {

@@ -27,28 +27,6 @@ IpAddress destination_of(const Packet& packet) noexcept {
   return address;
 }
 
-bool covers(const IpPrefix& prefix, const IpAddress& address) noexcept {
-  if (prefix.address.family != address.family) return false;
-  const size_t whole = prefix.length / 8u, rest = prefix.length % 8u;
-  if (!std::equal(address.bytes.begin(), address.bytes.begin() + static_cast<std::ptrdiff_t>(whole),
-                  prefix.address.bytes.begin()))
-    return false;
-  const auto mask = std::byte{static_cast<uint8_t>(0xff00u >> rest)};
-  return rest == 0 || ((address.bytes[whole] ^ prefix.address.bytes[whole]) & mask) == std::byte{0};
-}
-
-/// The route by that interface with the longest prefix, and among these the lowest metric.
-const Route* find_route(const Netstate& netstate, uint32_t ifindex, const IpAddress& destination) noexcept {
-  const Route* best = nullptr;
-  for (const Route& route : netstate.routes) {
-    if (route.ifindex != ifindex || !covers(route.destination, destination)) continue;
-    const bool better = !best || route.destination.length > best->destination.length ||
-                        (route.destination.length == best->destination.length && route.metric < best->metric);
-    if (better) best = &route;
-  }
-  return best;
-}
-
 /// Family 0: nowhere.
 IpAddress next_hop(const abi::Redirect& redirect, const Netstate& netstate, const IpAddress& destination) noexcept {
   if (redirect.next_hop_family != 0) {
@@ -60,8 +38,8 @@ IpAddress next_hop(const abi::Redirect& redirect, const Netstate& netstate, cons
     std::copy_n(redirect.next_hop.begin(), given.family == AF_INET ? kIpv4 : kIpv6, given.bytes.begin());
     return given;
   }
-  const Route* const route = find_route(netstate, redirect.number, destination);
-  if (!route) return {};
+  const Route* const route = netstate.route({.destination = destination, .out = redirect.number});
+  if (!route || route->ifindex != redirect.number) return {};
   return route->gateway.family ? route->gateway : destination;
 }
 
@@ -72,10 +50,9 @@ bool write_next_hop(Packet& packet, const Port& to, const abi::Redirect& redirec
   const IpAddress destination = destination_of(packet);
   if (destination.family == 0) return false;
   const IpAddress hop = next_hop(redirect, netstate, destination);
-  const auto neighbour = std::ranges::find_if(netstate.neighbours, [&](const Neighbour& each) {
-    return each.ifindex == to.device.ifindex && each.address == hop;
-  });
-  if (hop.family == 0 || neighbour == netstate.neighbours.end() || unclone(packet) != 0) return false;
+  if (hop.family == 0) return false;
+  const Neighbour* const neighbour = netstate.neighbour(to.device.ifindex, hop);
+  if (!neighbour || !neighbour->usable() || unclone(packet) != 0) return false;
   std::ranges::copy(neighbour->mac, packet.data);
   std::ranges::copy(to.device.mac, packet.data + kSourceMacAt);
   store(packet.data + kTypeAt, packet.skb.protocol);

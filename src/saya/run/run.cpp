@@ -116,6 +116,7 @@ Result<Report> run(const Options& options, const Recorder::Sinks& sinks) {
   SAYA_TRY(std::unique_ptr<Pool> pool, Pool::create(kFrames));
   World world(std::move(pool), options);
   SAYA_TRY(world.netstate, read_netstate(options.netstate));
+  for (const Connection& connection : world.netstate.connections()) world.flows.add(connection);
   add_ports(world, options);
   Inputs inputs(world, options);
   SAYA_CHECK(inputs.open());

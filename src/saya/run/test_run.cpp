@@ -35,7 +35,8 @@ constexpr size_t kFrames = 8;  ///< For the packet, its copies, and what helpers
 /// The packet of a run, and the context as user space has it, which is also where the answer is written.
 struct Subject {
   PacketPtr packet;
-  Bytes ctx;  ///< Empty when the caller has none.
+  Bytes ctx;      ///< Empty when the caller has none.
+  Socket socket;  ///< That an skb belongs to: a fresh one, of no family.
 };
 
 /// The context in full length. 0 or a negative errno. As bpf_ctx_init().
@@ -149,6 +150,15 @@ Device device_of(uint32_t ifindex, const abi::Services& services) {
   return {.ifindex = ifindex, .mac = known->mac, .promiscuous = !known->has_mac};
 }
 
+constexpr uint64_t kOwnCookies = uint64_t{1} << 63;  ///< Above those of a state file, which count from 1.
+
+void give_socket(Subject& subject, const abi::Services& services) {
+  subject.socket.state = kSocketClosed;
+  subject.socket.reachable = false;
+  subject.socket.cookie = services.random->next() | kOwnCookies;
+  subject.packet->skb.sk = &subject.socket;
+}
+
 void enter(Packet& packet, const Device& device) {
   packet.skb = Skb{};
   packet.skb.valid = true;
@@ -202,6 +212,7 @@ int prepare_skb(Pool& pool, abi::Hook hook, const TestInput& input, const abi::S
   if (!subject.packet || pull(*subject.packet, subject.packet->len) != 0) return -ENOMEM;
   Packet& packet = *subject.packet;
   enter(packet, device_of(named, services));
+  give_socket(subject, services);
   if (!has_network_header(packet)) return -EINVAL;
   // A socket filter's data begins behind the Ethernet header, which stays in front of it.
   if (hook == abi::Hook::socket) pull_front(packet, kEthernetHeader);
