@@ -162,8 +162,8 @@ long most_memory() {
 }
 
 TEST(Run, MemoryDoesNotGrowWithTheCapture) {
-  constexpr uint32_t kRounds = 3000;  // Of 83 packets and more: a quarter of a million.
-  constexpr long kNoise = 4096;       // KiB; a trail or a report of each packet would be twenty times that.
+  constexpr uint32_t kRounds = 500;
+  constexpr long kNoise = 2048;  // KiB; a trail or a report of each packet would be many times that.
   Options options = demo();
   options.write = {
       {Selection::after, "/dev/null"}
@@ -177,7 +177,7 @@ TEST(Run, MemoryDoesNotGrowWithTheCapture) {
   options.repeat = kRounds;
   const auto report = run(options, sinks);
   ASSERT_TRUE(report) << report.error().message;
-  EXPECT_GT(report->packets, uint64_t{200'000});
+  EXPECT_GT(report->packets, uint64_t{30'000});
   EXPECT_GE(seen, report->packets);
   EXPECT_LT(most_memory() - before, kNoise);
 }
