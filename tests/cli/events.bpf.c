@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // Tells user space about each packet in every way there is. For events.cli.
 #include <linux/bpf.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // Maps whose keys and values have every kind of type, and a program that fills them. For obj-run.cli, run-maps.cli and
 // src/saya/run/map_json_test.cpp.
 #include <linux/bpf.h>

@@ -22,7 +22,7 @@ class EventLog {
   void event(const run::Event& event);
 
   /// The list for the report; null if it does not go there.
-  const run::Json* list() const { return listens_ && json_ && !file_ ? &list_ : nullptr; }
+  const run::Json* list() const { return listens_ && json_ && name_.empty() ? &list_ : nullptr; }
   /// What the disk refused.
   Result<> close();
 
@@ -37,7 +37,7 @@ class EventLog {
   bool listens_ = false;
   std::FILE* to_ = nullptr;  ///< Null: list_.
   std::unique_ptr<std::FILE, Close> file_;
-  std::string name_;
+  std::string name_;  ///< Of the file; empty where there is none.
   run::Json list_ = run::Json::array();
 };
 

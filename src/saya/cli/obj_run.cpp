@@ -80,6 +80,11 @@ bool is_for_map(const object::Function& function, program::Type type) {
          (attach == program::AttachType::xdp_devmap || attach == program::AttachType::xdp_cpumap);
 }
 
+/// As bpftool says it.
+std::unexpected<Error> refused(int error) {
+  return fail(Code::invalid_argument, fmt::format("failed to run program: {}", std::strerror(error)));
+}
+
 Result<abi::ExecutablePtr> make_ready(attach::Pipeline& pipeline, const RunWords& words, const ProgWords& prog,
                                       program::Type asked) {
   SAYA_TRY(const attach::OpenObject* open, pipeline.open(words.file));
@@ -91,7 +96,7 @@ Result<abi::ExecutablePtr> make_ready(attach::Pipeline& pipeline, const RunWords
   if (!can_test(type))
     return fail(Code::unsupported, fmt::format("{}: program '{}' is of type {}, which cannot be run on a packet",
                                                words.file, function.name, program::to_string(type)));
-  if (is_for_map(function, type)) return fail(Code::invalid_argument, "failed to run program: Invalid argument");
+  if (is_for_map(function, type)) return refused(EINVAL);
   return pipeline.prepare(words.file, *index, type);
 }
 
@@ -99,12 +104,11 @@ Result<abi::ExecutablePtr> make_ready(attach::Pipeline& pipeline, const RunWords
 Result<run::TestOutput> run_program(const abi::Executable& program, const ProgWords& prog, const Netstate& netstate) {
   SAYA_TRY(const Bytes data, read_input(prog.data_in));
   SAYA_TRY(const Bytes ctx, read_input(prog.ctx_in));
+  // A place without bytes, or room without a place: the kernel refuses both.
+  if ((prog.ctx_in && ctx.empty()) || (!prog.ctx_in && prog.ctx_size_out)) return refused(EINVAL);
   run::TestInput input{.data = data, .ctx = ctx, .repeat = prog.repeat};
   input.data_room = prog.data_size_out ? prog.data_size_out : kRoom;
-  if (prog.ctx_in)
-    input.ctx_room = prog.ctx_size_out ? prog.ctx_size_out : kRoom;
-  else if (prog.ctx_size_out)
-    input.ctx_room = 0;  // Room without a place: the kernel refuses it, too.
+  if (prog.ctx_in) input.ctx_room = prog.ctx_size_out ? prog.ctx_size_out : kRoom;
 
   const RealClock clock;
   abi::Random random(0);
@@ -114,8 +118,7 @@ Result<run::TestOutput> run_program(const abi::Executable& program, const ProgWo
       run::test_run(program, input,
                     {.clock = &clock, .random = &random, .timers = &timers, .netstate = &netstate, .listener = &voice});
   if (output.faulted) return fail(Code::not_permitted, voice.fault());
-  if (output.error)
-    return fail(Code::invalid_argument, fmt::format("failed to run program: {}", std::strerror(-output.error)));
+  if (output.error) return refused(-output.error);
   return output;
 }
 
@@ -206,18 +209,20 @@ bool has_program(const std::string& file, const std::string& word) {
 
 }  // namespace
 
-int cmd_obj_run(const Invocation& invocation) {
+int cmd_obj_run(const Invocation& as_typed) {
+  Invocation invocation = spell_out(as_typed);
   RunWords words;
   CLI::App app;
   declare(app, words);
-  if (const auto ended = parse_options(app, spell_out(invocation))) return *ended;
+  if (const auto ended = parse_options(app, invocation)) return *ended;
+  invocation.json |= words.pretty;
   const auto type = parse_type(words.type);
   if (!type) return usage_error(invocation, type.error().message);
   if (auto parsed = words.parse(); !parsed) return usage_error(invocation, parsed.error().message);
   const auto prog =
       parse_prog_words(words.prog, [&](const std::string& word) { return has_program(words.file, word); });
   if (!prog) return usage_error(invocation, prog.error().message);
-  const auto code = run_and_print(words, *prog, *type, invocation.json || words.pretty);
+  const auto code = run_and_print(words, *prog, *type, invocation.json);
   return code ? *code : report_error(invocation, code.error());
 }
 

@@ -1,6 +1,8 @@
 // Writing maps: the JSON of bpftool 7.x, and lines for people.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "abi/executable.h"
@@ -51,7 +53,7 @@ std::optional<Json> per_cpu(const Map& map, Bytes value, Show show) {
 /// "formatted", where the types are known. Keys without a type (data sections) are left out.
 std::optional<Json> formatted(const TypedMap& map, Bytes key, Bytes value) {
   Json json = Json::object();
-  if (map.key_type) {
+  if (map.key_type && !key.empty()) {
     auto shown = typed(map, map.key_type, key);
     if (!shown) return std::nullopt;
     json["key"] = *std::move(shown);
@@ -65,9 +67,8 @@ std::optional<Json> formatted(const TypedMap& map, Bytes key, Bytes value) {
 }
 
 Json element_json(const TypedMap& map, Bytes key, Bytes value) {
-  Json json = {
-      {"key", hex_json(key)}
-  };
+  Json json = Json::object();
+  if (!key.empty()) json["key"] = hex_json(key);
   if (is_per_cpu(*map.map))
     json["values"] = *per_cpu(*map.map, value, [](Bytes bytes) { return std::optional(hex_json(bytes)); });
   else
@@ -80,6 +81,25 @@ Result<> for_each_program(const ProgArray& array, const std::function<void(Bytes
   return for_each_key(array, [&](Bytes key) {
     if (const abi::Executable* program = array.at(load<uint32_t>(key.data()))) visit(key, program->identity().name);
   });
+}
+
+/// The values of a queue or a stack in the order in which they would come out; they go back in as they were.
+Result<> for_each_value(Map& map, const std::function<void(Bytes)>& visit) {
+  std::vector<std::vector<std::byte>> values;
+  while (values.size() < map.spec().max_entries) {
+    auto value = host_take(map, {});
+    if (!value) break;
+    visit(*value);
+    values.push_back(*std::move(value));
+  }
+  if (map.spec().type == static_cast<uint32_t>(MapKind::stack)) std::ranges::reverse(values);
+  for (const auto& value : values) SAYA_CHECK(host_update(map, {}, value));
+  return {};
+}
+
+bool has_order(const Map& map) {
+  return map.spec().type == static_cast<uint32_t>(MapKind::queue) ||
+         map.spec().type == static_cast<uint32_t>(MapKind::stack);
 }
 
 Result<> list(const TypedMap& map, Json& elements) {
@@ -99,6 +119,8 @@ Result<> list(const TypedMap& map, Json& elements) {
           {"elements",  std::move(dumped["elements"])}
       });
     });
+  if (has_order(*map.map))
+    return for_each_value(*map.map, [&](Bytes value) { elements.push_back(element_json(map, {}, value)); });
   return for_each(*map.map, [&](Bytes key, Bytes value) { elements.push_back(element_json(map, key, value)); });
 }
 
@@ -144,6 +166,9 @@ std::string lines_of(const TypedMap& map, const std::string& indent) {
         text += fmt::format("{}{}: map {}\n{}", indent, key_text(key), inner->spec().name,
                             lines_of(inner_of(map, inner), indent + "  "));
       });
+    if (has_order(*map.map))
+      return for_each_value(*map.map,
+                            [&](Bytes value) { text += fmt::format("{}{}\n", indent, values_text(map, value)); });
     return for_each(*map.map, [&](Bytes key, Bytes value) {
       text += fmt::format("{}{}: {}\n", indent, key_text(key), values_text(map, value));
     });

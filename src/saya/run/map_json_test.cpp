@@ -42,7 +42,8 @@ class MapJson : public testing::Test {
   /// What the map holds by its types, in key order.
   Json formatted(std::string_view name) {
     Json list = Json::array();
-    for (const Json& element : dump_json(map(name))["elements"]) list.push_back(element["formatted"]);
+    const Json dump = dump_json(map(name));
+    for (const Json& element : dump["elements"]) list.push_back(element["formatted"]);
     return list;
   }
 
@@ -63,10 +64,10 @@ TEST_F(MapJson, reads_and_writes_what_bpftool_writes) {
     const char* map;
     const char* dump;
   } rows[] = {
-      {"flows",           kFlows  },
-      {"percpu",          kPerCpu },
-      {"untyped",         kUntyped},
-      {"typed_maps.data", kData   }
+      {"flows",         kFlows  },
+      {"percpu",        kPerCpu },
+      {"untyped",       kUntyped},
+      {"typed_ma.data", kData   }
   };
   for (const auto& row : rows) {
     EXPECT_EQ(load(row.map, row.dump), "");
@@ -84,18 +85,18 @@ TEST_F(MapJson, reads_values_by_their_types) {
     const char* elements;
     const char* expected;
   } rows[] = {
-      {"percpu",          R"([{"key": 1, "value": "0x1f"}])",
+      {"percpu",        R"([{"key": 1, "value": "0x1f"}])",
        R"([{"key":0,"values":[{"cpu":0,"value":0},{"cpu":1,"value":0}]},{"key":1,"values":[{"cpu":0,"value":31},{"cpu":1,"value":31}]}])"                                                                                                                                                                               },
-      {"percpu",          R"([{"formatted": {"key": 0, "values": [{"cpu": 1, "value": 7}]}}])",
+      {"percpu",        R"([{"formatted": {"key": 0, "values": [{"cpu": 1, "value": 7}]}}])",
        R"([{"key":0,"values":[{"cpu":0,"value":0},{"cpu":1,"value":7}]},{"key":1,"values":[{"cpu":0,"value":31},{"cpu":1,"value":31}]}])"                                                                                                                                                                               },
-      {"typed_maps.data", R"([{"value": {".data": [{"text": "hi"}]}}])",
+      {"typed_ma.data", R"([{"value": {".data": [{"text": "hi"}]}}])",
        R"([{"value":{".data":[{"counter":0},{"text":"hi"}]}}])"                                                                                                                                                                                                                                                         },
       {"flows",
        R"({"elements": [{"key": {"ip": 1, "port": "80"},
           "value": {"in": {"name": "lo", "on": true, "b": -128}, "ports": [9], "col": "NEG", "hi": 511, "as": 3,
                     "u": {"bytes": [1, 2]}, "p": "0x10", "big": "0x112345678123456781234567812345678",
-                    "raw": "ab", "neg": -1, "ch": "Q"}}]})",                                       nullptr                                                                                                                                                                                                                 },
-      {"flows",           R"({"elements": [{"key": {"ip": 1, "port": "80"},
+                    "raw": "ab", "neg": -1, "ch": "Q"}}]})",                                     nullptr                                                                                                                                                                                                                   },
+      {"flows",         R"({"elements": [{"key": {"ip": 1, "port": "80"},
           "value": {"in": {"name": "lo", "on": true, "b": -128}, "ports": [9], "col": "NEG", "hi": 511, "as": 3,
                     "u": {"bytes": [1, 2]}, "p": "0x10", "big": "0x12345678123456781234567812345678",
                     "raw": "ab", "neg": -1, "ch": "Q"}}]})",
@@ -156,7 +157,6 @@ TEST_F(MapJson, refusals_name_the_element) {
        "element 0: value: packets: 1.5 is not a value of type __u64"},
       {"flows", R"([{"key": {}, "value": {"p": "here"}}])", "element 0: value: p: \"here\" is not an address"},
       {"untyped", R"([{"key": ["0x01"], "value": 1}])", "element 0: key: has 1 bytes, must have 4"},
-      {"untyped", R"([{"key": 1, "value": 1}])", "element 0: value: 1 is not in"},
       {"untyped", R"([{"key": 4294967296, "value": 1}])", "element 0: key: 4294967296 is not in 0..4294967295"},
       {"percpu", R"([{"key": 2, "value": 1}])",
        "element 0: map 'percpu': key 02 00 00 00 is beyond the limit of 2 entries"},
@@ -164,8 +164,8 @@ TEST_F(MapJson, refusals_name_the_element) {
        "element 0: values: CPU 2 has one, and the map has CPUs 0..1 only"},
       {"percpu", R"([{"key": 1, "values": [7]}])",
        "element 0: values: each must be an object with \"cpu\" and \"value\""},
-      {"typed_maps.rodata", "[]", "map 'typed_maps.rodata' holds constants"},
-      {"typed_maps.data", R"([{"value": {".data": [{"nosuch": 1}]}}])",
+      {"typed_ma.rodata", "[]", "map 'typed_ma.rodata' holds constants"},
+      {"typed_ma.data", R"([{"value": {".data": [{"nosuch": 1}]}}])",
        "element 0: value: there is no variable 'nosuch'"},
   };
   for (const auto& row : rows) {

@@ -33,5 +33,30 @@ TEST(Input, has_a_port_only_where_an_interface_could_have_that_name) {
   }
 }
 
+TEST(Output, has_a_selection_where_the_word_before_the_sign_is_one) {
+  const struct {
+    const char* word;
+    Selection selection;
+    const char* file;
+  } rows[] = {
+      {"a.pcapng",         Selection::after,   "a.pcapng"  },
+      {"before=a.pcapng",  Selection::before,  "a.pcapng"  },
+      {"after=a.pcapng",   Selection::after,   "a.pcapng"  },
+      {"dropped=-",        Selection::dropped, "-"         },
+      {"dropped",          Selection::after,   "dropped"   },
+      {"./before=a",       Selection::after,   "./before=a"},
+      {"later=a",          Selection::after,   "later=a"   },
+      {"before=dropped=a", Selection::before,  "dropped=a" }
+  };
+  for (const auto& row : rows) {
+    const auto output = parse_output(row.word);
+    ASSERT_TRUE(output) << row.word;
+    EXPECT_EQ(output->selection, row.selection) << row.word;
+    EXPECT_EQ(output->file, row.file) << row.word;
+  }
+  EXPECT_FALSE(parse_output(""));
+  EXPECT_FALSE(parse_output("before="));
+}
+
 }  // namespace
 }  // namespace saya::run

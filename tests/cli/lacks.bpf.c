@@ -5,17 +5,11 @@
 #include <bpf/bpf_helpers.h>
 
 struct {
-  __uint(type, BPF_MAP_TYPE_SOCKMAP);
+  __uint(type, BPF_MAP_TYPE_STACK_TRACE);
   __uint(max_entries, 16);
   __type(key, __u32);
-  __type(value, __u32);
-} sockets SEC(".maps");
-
-SEC("xdp")
-int forgets(struct xdp_md* ctx) {
-  __u32 key = 1;
-  return bpf_map_delete_elem(&sockets, &key) ? XDP_PASS : XDP_DROP;
-}
+  __type(value, __u64);
+} stacks SEC(".maps");
 
 SEC("xdp")
 int passes(struct xdp_md* ctx) { return XDP_PASS; }
