@@ -200,10 +200,10 @@ struct Stopped {
 };
 
 const Stopped kStopped[] = {
-    {"at its end",        "r0 = 0;exit",                                                "would lead to reference leak: Unreleased reference to a record of 16 bytes"},
-    {"in a wild access",  "r1 = 8;r0 = *(u64 *)(r1 +0);exit",                           "null pointer"                                                              },
-    {"behind its record", "*(u64 *)(r6 +16) = 1;exit",                                  "bytes at 0x"                                                               },
-    {"in a function",     "call sub;r0 = 0;exit;sub: r1 = 8;r0 = *(u64 *)(r1 +0);exit", "null pointer"                                                              },
+    {"at its end",        "r0 = 0;exit",                                                "would lead to reference leak"},
+    {"in a wild access",  "r1 = 8;r0 = *(u64 *)(r1 +0);exit",                           "null pointer"                },
+    {"behind its record", "*(u64 *)(r6 +16) = 1;exit",                                  "bytes at 0x"                 },
+    {"in a function",     "call sub;r0 = 0;exit;sub: r1 = 8;r0 = *(u64 *)(r1 +0);exit", "null pointer"                },
 };
 
 class StoppedProgram : public testing::TestWithParam<Stopped> {};
