@@ -66,10 +66,11 @@ Result<> read_counters(const Value& value, bpf_tcp_sock& tcp) {
   return {};
 }
 
-/// An address as the kernel keeps it in an IPv6 socket: what stands for it in IPv4 goes to `four`.
-void place(const IpAddress& address, std::array<std::byte, 4>& four, std::array<std::byte, 16>& six) {
-  constexpr std::array kMapped = {std::byte{0xff}, std::byte{0xff}};
-  constexpr std::array kStandIn = {std::byte{127}, std::byte{0}, std::byte{0}, std::byte{6}};  // LOOPBACK4_IPV6.
+constexpr std::array kMapped = {std::byte{0xff}, std::byte{0xff}};
+
+/// An address as the kernel keeps it in a socket of its family; `stand_in` is what an IPv6 address is in IPv4.
+void place(const IpAddress& address, std::array<std::byte, 4> stand_in, std::array<std::byte, 4>& four,
+           std::array<std::byte, 16>& six) {
   if (address.family == AF_INET) {
     std::copy_n(address.bytes.begin(), 4, four.begin());
     return;
@@ -79,22 +80,39 @@ void place(const IpAddress& address, std::array<std::byte, 4>& four, std::array<
   if (mapped)
     std::copy_n(six.begin() + 12, 4, four.begin());
   else if (!is_any(address))
-    four = kStandIn;
+    four = stand_in;
 }
+
+std::array<std::byte, 16> mapped(const std::array<std::byte, 4>& four) {
+  std::array<std::byte, 16> six{};
+  std::ranges::copy(kMapped, six.begin() + 10);
+  std::ranges::copy(four, six.begin() + 12);
+  return six;
+}
+
+/// A TCP connection over IPv4 has its addresses in both forms.
+void map_connection(Socket& socket) {
+  const bool connection = socket.protocol == IPPROTO_TCP && socket.dst_port != 0 && socket.is_full();
+  if (socket.family != AF_INET || !connection) return;
+  socket.src_ip6 = mapped(socket.src_ip4);
+  socket.dst_ip6 = mapped(socket.dst_ip4);
+}
+
+constexpr std::array kStandIn = {std::byte{127}, std::byte{0}, std::byte{0}, std::byte{6}};  // LOOPBACK4_IPV6.
 
 Result<> read_ends(const Object& object, Socket& socket) {
   SAYA_TRY(const Endpoint local, object.parsed("local", parse_endpoint));
   if (local.port == 0) return object.member("local").refuse("with a port of 1..65535");
   socket.family = local.address.family;
   socket.src_port = local.port;
-  place(local.address, socket.src_ip4, socket.src_ip6);
+  place(local.address, kStandIn, socket.src_ip4, socket.src_ip6);
   if (!object.has("remote")) return {};
   SAYA_TRY(const Endpoint remote, object.parsed("remote", parse_endpoint));
   if (remote.port == 0) return object.member("remote").refuse("with a port of 1..65535");
   if (remote.address.family != local.address.family)
     return object.member("remote").refuse("of the local address family");
   socket.dst_port = remote.port;
-  place(remote.address, socket.dst_ip4, socket.dst_ip6);
+  place(remote.address, {}, socket.dst_ip4, socket.dst_ip6);
   return {};
 }
 
@@ -146,6 +164,7 @@ Result<> read_socket(const Value& value, Reading& reading) {
   socket.type = socket.protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM;
   SAYA_CHECK(read_ends(object, socket));
   SAYA_CHECK(read_state(object, socket));
+  map_connection(socket);
   SAYA_CHECK(read_rest(object, socket, reading));
   if (object.has("tcp")) SAYA_CHECK(read_counters(object.member("tcp"), socket.tcp));
   reading.facts.sockets.push_back(socket);
