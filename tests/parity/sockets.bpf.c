@@ -64,10 +64,10 @@ SEC("tc")
 int get_socket_uid__of_the_test_runs_socket(struct __sk_buff* skb) { return (int)bpf_get_socket_uid(skb); }
 
 SEC("tc")
-int get_netns_cookie__of_the_first_namespace(struct __sk_buff* skb) { return (int)bpf_get_netns_cookie(skb); }
+int get_netns_cookie__is_not_zero(struct __sk_buff* skb) { return bpf_get_netns_cookie(skb) != 0; }
 
 SEC("tc")
-int get_netns_cookie__of_nothing(struct __sk_buff* skb) { return (int)bpf_get_netns_cookie(0); }
+int get_netns_cookie__of_nothing(struct __sk_buff* skb) { return bpf_get_netns_cookie(0) != 0; }
 
 SEC("tc")
 int sk_assign__EINVAL_for_flags(struct __sk_buff* skb) {

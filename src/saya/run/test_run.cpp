@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -153,10 +154,11 @@ Device device_of(uint32_t ifindex, const abi::Services& services) {
 
 constexpr uint64_t kOwnCookies = uint64_t{1} << 63;  ///< Above those of a state file, which count from 1.
 
-void give_socket(Subject& subject, const abi::Services& services) {
+void give_socket(Subject& subject) {
+  static std::atomic<uint64_t> next{kOwnCookies};  // No two runs share what belongs to their sockets.
   subject.socket.state = kSocketClosed;
   subject.socket.reachable = false;
-  subject.socket.cookie = services.random->next() | kOwnCookies;
+  subject.socket.cookie = next.fetch_add(1, std::memory_order_relaxed);
   subject.packet->skb.sk = &subject.socket;
 }
 
@@ -228,7 +230,7 @@ int prepare_skb(Pool& pool, abi::Hook hook, const TestInput& input, const abi::S
   if (!subject.packet || pull(*subject.packet, subject.packet->len) != 0) return -ENOMEM;
   Packet& packet = *subject.packet;
   enter(packet, device_of(named, services));
-  give_socket(subject, services);
+  give_socket(subject);
   if (!has_network_header(packet)) return -EINVAL;
   set_addresses(packet, subject.socket);
   // A socket filter's data begins behind the Ethernet header, which stays in front of it.
