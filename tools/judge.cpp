@@ -1,17 +1,21 @@
 // Asks the running kernel about whole objects: every packet program that both sides take runs over the same frames here
 // and there, and verdict, bytes, context and maps must agree. Programs with a stated return value (the decl tag
-// "comment:test_retval=N" of the kernel's own tests) must also give that, over 64 zero bytes as their runner does.
+// "comment:test_retval=N" of the kernel's own tests) must also give that, over 64 zero bytes as their runner does; the
+// tag "comment:test_btf_path=FILE" names the object, beside theirs, whose types CO-RE resolves against.
 //   judge [-v] OBJECT...     exits with 1 when something differs
 // Needs what BPF_PROG_TEST_RUN needs: Linux 6.18 and root, or CAP_BPF and CAP_NET_ADMIN.
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "attach/target.h"
 #include "base/text.h"
 #include "btf/btf.h"
 #include "support/frames.h"
@@ -33,10 +37,16 @@ struct Judgement {
   std::string why;
 };
 
+/// An object, and the types for CO-RE where they are not the kernel's.
+struct Subject {
+  std::string path;
+  std::optional<program::Target> types;
+};
+
 /// The kernel's types are read once.
-Result<std::unique_ptr<Parity>> open(const std::string& path) {
+Result<std::unique_ptr<Parity>> open(const Subject& subject) {
   static const auto kernel = std::make_shared<kernel::RunningKernel>();
-  return Parity::open(path, kernel);
+  return Parity::open(subject.path, kernel, subject.types ? &*subject.types : nullptr);
 }
 
 std::vector<TestInput> inputs() {
@@ -46,8 +56,8 @@ std::vector<TestInput> inputs() {
 }
 
 /// What a program leaves over all inputs, from fresh maps.
-Result<std::string> all_runs(const std::string& path, const std::string& program, bool in_saya) {
-  SAYA_TRY(const std::unique_ptr<Parity> parity, open(path));
+Result<std::string> all_runs(const Subject& subject, const std::string& program, bool in_saya) {
+  SAYA_TRY(const std::unique_ptr<Parity> parity, open(subject));
   for (const Parity::Program& candidate : parity->programs()) {
     if (candidate.name != program) continue;
     std::string text;
@@ -73,16 +83,17 @@ std::string first_difference(std::string_view ours, std::string_view theirs) {
   return fmt::format("saya:   {}\n    kernel: {}", line(ours), line(theirs));
 }
 
-Judgement judge(Parity& parity, const Parity::Program& program, const std::string& path) {
+Judgement judge(Parity& parity, const Parity::Program& program, const Subject& subject) {
   if (!program.theirs->fd) return {Outcome::not_in_kernel, program.theirs->reason};
+  if (parity.refused_by_both()) return {Outcome::not_in_kernel, program.ours.error().message};
   if (!program.ours) return {Outcome::not_in_saya, program.ours.error().message};
   for (const TestInput& input : inputs()) {
     const auto theirs = parity.run_in_kernel(program, input);
     const auto ours = parity.run_in_saya(program, input);
     if (theirs.has_value() == ours.has_value() && (!ours || *ours == *theirs)) continue;
     // Once more from fresh maps, and twice in the kernel: what differs there is time or chance.
-    const auto again = all_runs(path, program.name, true);
-    const auto one = all_runs(path, program.name, false), other = all_runs(path, program.name, false);
+    const auto again = all_runs(subject, program.name, true);
+    const auto one = all_runs(subject, program.name, false), other = all_runs(subject, program.name, false);
     if (!one) return {Outcome::not_in_kernel, one.error().message};
     if (!other || *one != *other) return {Outcome::unstable, ""};
     if (!again) return {Outcome::differs, again.error().message};
@@ -92,34 +103,51 @@ Judgement judge(Parity& parity, const Parity::Program& program, const std::strin
   return {};
 }
 
-/// The value that the program's source states; nothing without one, or for a pointer.
-std::optional<uint32_t> stated(const object::Object& object, const object::Function& function) {
-  constexpr std::string_view kTag = "comment:test_retval=";
-  if (!object.btf || !function.btf_type) return std::nullopt;
-  for (uint32_t id = 1; id < object.btf->count(); ++id) {
-    const btf::Type& type = object.btf->type(id);
-    if (type.kind != btf::Kind::decl_tag || type.target != function.btf_type || !type.name.starts_with(kTag)) continue;
-    const std::string_view word = type.name.substr(kTag.size());
-    if (word == "TEST_DATA_LEN") return kStatedFrame;
-    if (word == "INT_MIN") return uint32_t{1} << 31;
-    char* end = nullptr;
-    const std::string text(word);
-    const long long value = std::strtoll(text.c_str(), &end, 0);
-    if (*end == '\0' && !text.empty()) return static_cast<uint32_t>(value);
+/// What stands behind `tag` in the program's source; nothing without one.
+std::optional<std::string> tagged(const object::Object& object, const std::string& program, std::string_view tag) {
+  for (const object::Function& function : object.functions) {
+    if (!object.btf || !function.entry || !function.btf_type || function.name != program) continue;
+    for (uint32_t id = 1; id < object.btf->count(); ++id) {
+      const btf::Type& type = object.btf->type(id);
+      if (type.kind == btf::Kind::decl_tag && type.target == function.btf_type && type.name.starts_with(tag))
+        return std::string(type.name.substr(tag.size()));
+    }
   }
   return std::nullopt;
 }
 
+/// The stated return value; nothing for a pointer.
+std::optional<uint32_t> stated(const object::Object& object, const std::string& program) {
+  const auto word = tagged(object, program, "comment:test_retval=");
+  if (!word || word->empty()) return std::nullopt;
+  if (*word == "TEST_DATA_LEN") return kStatedFrame;
+  if (*word == "INT_MIN") return uint32_t{1} << 31;
+  char* end = nullptr;
+  const long long value = std::strtoll(word->c_str(), &end, 0);
+  return *end == '\0' ? std::optional(static_cast<uint32_t>(value)) : std::nullopt;
+}
+
+/// The types that the program's source names. The kernel's build calls objects NAME.bpf.o, a copy may be NAME.o.
+std::optional<program::Target> named_types(const object::Object& object, const std::string& program,
+                                           const std::string& path) {
+  const auto file = tagged(object, program, "comment:test_btf_path=");
+  if (!file) return std::nullopt;
+  const std::filesystem::path beside = std::filesystem::path(path).replace_filename(*file);
+  for (const std::filesystem::path& name :
+       {beside, std::filesystem::path(beside).replace_extension().replace_extension(".o")})
+    if (auto target = attach::choose_target(name)) return *std::move(target);
+  return std::nullopt;
+}
+
 std::optional<Judgement> judge_statement(const object::Object& object, const Parity::Program& program,
-                                         const std::string& path) {
-  std::optional<uint32_t> value;
-  for (const object::Function& function : object.functions)
-    if (function.entry && function.name == program.name) value = stated(object, function);
+                                         const Subject& subject) {
+  const auto value = stated(object, program.name);
   if (!value) return std::nullopt;
-  const auto fresh = open(path);
+  const auto fresh = open(subject);
   if (!fresh) return Judgement{Outcome::misstated, fresh.error().message};
   for (const Parity::Program& candidate : (*fresh)->programs()) {
     if (candidate.name != program.name) continue;
+    if (!candidate.ours && !candidate.theirs->fd) return std::nullopt;  // For a module of the kernel's own tests.
     const TestInput input{.frame = std::vector<std::byte>(kStatedFrame)};
     // A runner may fill maps first: then the kernel does not give the value here, either.
     const auto ours = (*fresh)->run_in_saya(candidate, input);
@@ -138,17 +166,19 @@ class Judge {
  public:
   explicit Judge(bool verbose) : verbose_(verbose) {}
   void object(const std::string& path) {
-    const auto parity = open(path);
+    const Subject subject{.path = path, .types = {}};
+    const auto parity = open(subject);
     if (!parity) {
       fmt::print("{}: {}\n", path, parity.error().message);
       return;
     }
     const auto object = attach::read_object(path);
     for (const Parity::Program& program : (*parity)->programs()) {
-      if (!program::hook_of(program.type)) continue;
-      count(path, program, judge(**parity, program, path));
-      if (object)
-        if (const auto judgement = judge_statement(*object, program, path)) count(path, program, *judgement);
+      if (!program::hook_of(program.type) || !object) continue;
+      if (auto types = named_types(*object, program.name, path))
+        with_types({.path = path, .types = std::move(types)}, *object, program.name);
+      else
+        both(subject, *object, **parity, program);
     }
   }
   int finish() const {
@@ -161,6 +191,16 @@ class Judge {
   }
 
  private:
+  void with_types(const Subject& subject, const object::Object& object, const std::string& name) {
+    const auto parity = open(subject);
+    if (!parity) return;
+    for (const Parity::Program& program : (*parity)->programs())
+      if (program.name == name) both(subject, object, **parity, program);
+  }
+  void both(const Subject& subject, const object::Object& object, Parity& parity, const Parity::Program& program) {
+    count(subject.path, program, judge(parity, program, subject));
+    if (const auto judgement = judge_statement(object, program, subject)) count(subject.path, program, *judgement);
+  }
   void count(const std::string& path, const Parity::Program& program, const Judgement& judgement) {
     ++counts_[judgement.outcome];
     const bool good = judgement.outcome == Outcome::equal || judgement.outcome == Outcome::stated ||

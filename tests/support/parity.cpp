@@ -84,8 +84,10 @@ Result<std::string> elements_in_saya(Map& map, const MapSpec& spec) {
 
 }  // namespace
 
-Result<std::unique_ptr<Parity>> Parity::open(const std::string& path, std::shared_ptr<kernel::RunningKernel> kernel) {
-  const program::Target target = kernel::running_target(kernel);
+Result<std::unique_ptr<Parity>> Parity::open(const std::string& path, std::shared_ptr<kernel::RunningKernel> kernel,
+                                             const program::Target* types) {
+  program::Target target = kernel::running_target(kernel);
+  if (types) target.types = types->types;
   SAYA_TRY(object::Object object, attach::read_object(path));
   SAYA_TRY(attach::KernelLoad load, attach::load_into_kernel(object, target, program::Type::unspec, kernel));
   program::Target ours = attach::own_target();

@@ -26,14 +26,19 @@ class Parity {
   };
 
   /// Errors only where the object cannot be opened or the kernel cannot be asked. Maps that saya lacks make the
-  /// programs of the object errors, each with the reason.
-  static Result<std::unique_ptr<Parity>> open(const std::string& path, std::shared_ptr<kernel::RunningKernel> kernel =
-                                                                           std::make_shared<kernel::RunningKernel>());
+  /// programs of the object errors, each with the reason. CO-RE resolves against the types of `types`, if given, on
+  /// both sides, else against the kernel's.
+  static Result<std::unique_ptr<Parity>> open(
+      const std::string& path,
+      std::shared_ptr<kernel::RunningKernel> kernel = std::make_shared<kernel::RunningKernel>(),
+      const program::Target* types = nullptr);
   ~Parity();
   Parity(const Parity&) = delete;
   Parity& operator=(const Parity&) = delete;
 
   const std::vector<Program>& programs() const noexcept { return programs_; }
+  /// Whether saya refuses the object as a whole, and the kernel one of its maps, without which no loader goes on.
+  bool refused_by_both() const noexcept { return !open_ && !kernel_.problems.empty(); }
   /// Verdict, packet, context and all maps of the object after a run, as text; a fault is an error.
   Result<std::string> run_in_saya(const Program& program, const TestInput& input);
   Result<std::string> run_in_kernel(const Program& program, const TestInput& input);

@@ -183,6 +183,7 @@ Result<TestOutcome> run_in_saya(const abi::Executable& executable, const TestInp
   if (output.faulted)
     return fail(Code::not_permitted, ear.faults.empty() ? "a fault without words" : ear.faults.back().message);
   if (output.error) return fail_errno("test run", -output.error);
+  services.timers->fire(clock.now(), services);  // The kernel's interrupt comes before anyone looks at the maps.
   return outcome_of(hook, output.retval, output.data, output.ctx);
 }
 

@@ -39,6 +39,8 @@ struct Hidden {
 constexpr Hidden kHidden[] = {
     {MapKind::perf_event_array, -ENOTSUPP  },
     {MapKind::cgroup_array,     -ENOTSUPP  },
+    {MapKind::arena,            -EINVAL    },
+    {MapKind::inode_storage,    -EBADF     },
     {MapKind::xskmap,           -EOPNOTSUPP},
     {MapKind::task_storage,     -EBADF     },
     {MapKind::cgrp_storage,     -EBADF     },
