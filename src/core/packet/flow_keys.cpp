@@ -57,7 +57,7 @@ class Dissector {
   Next vlan() noexcept {
     const uint32_t outer = keys_.protocol;
     uint16_t tag = packet_.vlan.tci;
-    if (vlans_ == 0 && packet_.vlan.present) {
+    if (!tagged_ && packet_.vlan.present) {
       keys_.protocol = packet_.skb.protocol;
     } else {
       std::array<std::byte, 4> header;
@@ -66,7 +66,8 @@ class Dissector {
       keys_.protocol = load<be16>(header.data() + 2);
       at_ += header.size();
     }
-    if (vlans_ < keys_.vlans.size()) keys_.vlans[vlans_++] = outer << 16 | tag;
+    if (!tagged_) keys_.vlan = outer << 16 | tag;  // skb_get_hash() does not ask for FLOW_DISSECTOR_KEY_CVLAN.
+    tagged_ = true;
     return Next::protocol;
   }
 
@@ -96,6 +97,7 @@ class Dissector {
 
   void addresses(std::span<const std::byte> pair, uint8_t size) noexcept {
     keys_.address_size = size;
+    keys_.source = keys_.destination = {};  // Of an outer header there may be more bytes.
     std::memcpy(keys_.source.data(), pair.data(), size);
     std::memcpy(keys_.destination.data(), pair.data() + size, size);
   }
@@ -183,7 +185,7 @@ class Dissector {
   const Packet& packet_;
   FlowKeys& keys_;
   uint32_t at_ = 0;
-  size_t vlans_ = 0;
+  bool tagged_ = false;
   bool fragment_ = false;
 };
 
@@ -210,7 +212,7 @@ uint32_t flow_hash(const FlowKeys& keys) noexcept {
   const uint32_t ports =
       symmetric ? uint32_t{low_port} << 16 | high_port : uint32_t{keys.source_port} << 16 | keys.destination_port;
   uint64_t hash = stir(kKey, uint64_t{keys.protocol} << 16 | uint64_t{keys.ip_protocol} << 8 | keys.address_size);
-  hash = stir(hash, uint64_t{keys.vlans[0]} << 32 | keys.vlans[1]);
+  hash = stir(hash, keys.vlan);
   hash = stir(hash, uint64_t{keys.flow_label} << 32 | keys.gre_key);
   hash = stir(hash, ports);
   for (const auto& address : {low, high})
