@@ -92,6 +92,7 @@ std::vector<std::byte> ctx_of(abi::Hook hook, const TestInput& input) {
     xdp_md md{};
     md.data = static_cast<uint32_t>(input.meta.size());
     md.data_end = static_cast<uint32_t>(input.meta.size() + input.frame.size());
+    md.ingress_ifindex = input.ingress_ifindex;
     const auto bytes = std::as_bytes(std::span(&md, 1));
     return {bytes.begin(), bytes.end()};
   }
@@ -178,8 +179,9 @@ Result<TestOutcome> run_in_saya(const abi::Executable& executable, const TestInp
                                .netstate = input.netstate,
                                .flows = &flows,
                                .listener = &ear};
-  const run::TestOutput output =
-      run::test_run(executable, {.data = data, .ctx = ctx, .ctx_room = ctx.size(), .flags = input.flags}, services);
+  const run::TestOutput output = run::test_run(
+      executable, {.data = data, .ctx = ctx, .ctx_room = ctx.size(), .repeat = input.repeat, .flags = input.flags},
+      services);
   if (output.faulted)
     return fail(Code::not_permitted, ear.faults.empty() ? "a fault without words" : ear.faults.back().message);
   if (output.error) return fail_errno("test run", -output.error);
@@ -203,7 +205,8 @@ Result<TestOutcome> run_in_kernel(int program, abi::Hook hook, const TestInput& 
   stay_on_first_cpu();
   const std::vector<std::byte> data = data_of(input), ctx = ctx_of(hook, input);
   SAYA_TRY(const kernel::TestOutput output,
-           kernel::test_run(program, {.data = data, .ctx = ctx, .data_room = kRoom, .flags = input.flags}));
+           kernel::test_run(
+               program, {.data = data, .ctx = ctx, .data_room = kRoom, .repeat = input.repeat, .flags = input.flags}));
   return outcome_of(hook, output.verdict, output.data, output.ctx);
 }
 
