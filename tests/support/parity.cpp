@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "attach/map_programs.h"
 #include "attach/tail_calls.h"
 #include "attach/target.h"
 #include "helper/table.h"
@@ -122,7 +123,7 @@ Parity::Parity(object::Object object, attach::KernelLoad kernel, program::Target
 }
 
 Parity::~Parity() {
-  if (open_) attach::empty_prog_arrays(**open_);
+  if (open_) attach::release_programs(**open_);
 }
 
 Result<abi::ExecutablePtr> Parity::make(const attach::KernelAnswer& answer) {
