@@ -179,7 +179,8 @@ int cmd_run(const Invocation& invocation) {
   auto log = EventLog::open(words.events, invocation.json, out);
   if (!log) return report_error(invocation, log.error());
   std::vector<run::PacketReport> packets;
-  ProgressBar bar(!options->verbose);
+  const RealClock clock;
+  ProgressBar bar(!options->verbose, clock);
   run::Recorder::Sinks sinks;
   if (options->verbose && invocation.json)
     sinks.packet = [&](const run::PacketReport& packet) { packets.push_back(packet); };
