@@ -28,6 +28,11 @@ std::string by_neighbour(int family, std::string_view next_hop) {
          "r1 = {c}\nr2 = r10\nr2 += -24\nr3 = 20\nr4 = 0\ncall bpf_redirect_neigh\nexit\n";
 }
 
+/// The same by the routes, for a packet with a mark.
+std::string marked(int mark) {
+  return "r2 = " + std::to_string(mark) + "\n*(u32 *)(r1 +8) = r2\n" + by_neighbour(0, "");
+}
+
 /// Passes what leaves by a port and came in by b, and drops all else.
 constexpr std::string_view kChecksPorts =
     "r0 = 1\nr2 = *(u32 *)(r1 +20)\nif r2 != {c} goto end\nr2 = *(u32 *)(r1 +12)\nif r2 != {b} goto end\nr0 = 2\n"
@@ -89,6 +94,9 @@ std::vector<RedirectCase> tc_cases() {
        {"b.host"}                                                                                                                                  },
       {"redirect_neigh by the routes",                              {{"b", kIn, by_neighbour(0, "")}},                                   {"c.wire"}},
       {"redirect_neigh to a next hop",                              {{"b", kIn, by_neighbour(2, "0x900000a")}},                          {"c.wire"}},
+      {"redirect_neigh by the mark",                                {{"b", kIn, marked(7)}},                                             {"c.wire"}},
+      {"redirect_neigh by mark and source",                         {{"b", kIn, marked(8)}},                                             {"c.wire"}},
+      {"redirect_neigh by a mark from elsewhere",                   {{"b", kIn, marked(9)}},                                             {"c.wire"}},
       {"redirect_neigh to a next hop of no family",                 {{"b", kIn, by_neighbour(1, "0x900000a")}},                          {}        },
       {"redirect_neigh runs the egress of its target",              {{"b", kIn, by_neighbour(0, "")}, {"c", kOut, verdict(2)}},          {}        },
       {"redirect_neigh of what the host sends",                     {{"b", kOut, by_neighbour(0, "")}},                                  {"c.wire"}},
