@@ -36,7 +36,7 @@ if(TARGET core_libbpf_test)
   pkg_check_modules(bpf REQUIRED IMPORTED_TARGET libbpf)
   target_link_libraries(core_libbpf_test PRIVATE PkgConfig::bpf)  # The judge of CO-RE.
 endif()
-foreach(runner transcript_test bpftool_run_test guides_test)
+foreach(runner transcript_test bpftool_run_test guides_test memory_test)
   if(TARGET saya AND TARGET ${runner})
     add_dependencies(${runner} saya)  # It runs the binary.
   endif()
