@@ -63,7 +63,7 @@ long memory_of(const std::string& words) {
 class Memory : public testing::TestWithParam<MemoryCase> {};
 
 TEST_P(Memory, DoesNotGrowWithTheCapture) {
-  constexpr long kNoise = 1024;  // KiB. A byte and a half for each packet of the longest run.
+  constexpr long kNoise = 2048;  // KiB: two bytes for each packet of the longest run.
   std::string words = GetParam().words;
   words.replace(words.find("{}"), 2, SAYA_BINARY_DIR "/bpf/");
   const auto run = [&](uint32_t rounds) {
