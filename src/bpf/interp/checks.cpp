@@ -157,13 +157,8 @@ Machine::Load Machine::load_elsewhere(const Op* op, uint64_t address, isa::Width
   if (in_ctx(address)) {
     const abi::CtxField* field = ctx_field(op, address, bytes, Access::read);
     if (!field) return Load::stopped;
-    if (sign && field->access == abi::CtxAccess::packet_pointer) {  // An address has no sign to extend.
-      fault(op, fmt::format("makes an invalid bpf_context access off={} size={}",
-                            address - reinterpret_cast<uint64_t>(run_->packet), bytes));
-      return Load::stopped;
-    }
     const auto offset = static_cast<uint32_t>(address - reinterpret_cast<uint64_t>(run_->packet));
-    if (sign && field->access == abi::CtxAccess::packet_pointer) {
+    if (sign && field->access == abi::CtxAccess::packet_pointer) {  // An address has no sign to extend.
       fault(op, fmt::format("makes an invalid bpf_context access off={} size={}", offset, bytes));
       return Load::stopped;
     }
@@ -400,7 +395,7 @@ std::string Machine::refuse_span(const abi::HelperSpec& helper, uint64_t address
   if (bytes > kMaxArgumentBytes) return fmt::format(" with {} bytes, at most {} are allowed", bytes, kMaxArgumentBytes);
   // A helper that changes the packet may move its bytes away under such an argument.
   if (bytes > 0 && frame_.contains(address, bytes) && !(helper.traits & abi::kPacketMemory))
-    return "but helper access to the packet is not allowed";
+    return ", but helper access to the packet is not allowed";
   if (touches(address, bytes, access) || find(address, bytes, access)) return {};
   return fmt::format(", which {}", where(address, bytes, access));
 }

@@ -31,10 +31,10 @@ std::string refuse_empty(const std::string& word) { return word.empty() ? "names
 void declare(CLI::App& app, Words& words) {
   const auto at = [&](hook::Point point) -> auto& { return words.placements[static_cast<size_t>(point)]; };
   app.add_option("OBJ", words.object, "object or .c file that the programs come from");
-  app.add_option("--xdp", at(hook::Point::xdp), "'[OBJ:]PROG' at XDP")->allow_extra_args(false);
+  app.add_option("--xdp", at(hook::Point::xdp), "'[OBJ:]PROG [dev PORT]' at XDP")->allow_extra_args(false);
   app.add_option("--ingress", at(hook::Point::ingress),
-                 "'[OBJ:]PROG [pref N] [handle H] [protocol P] [chain N] [classid M:N] [da]' "
-                 "or '[OBJ:]PROG tcx [before|after [PROG]]' at tc ingress")
+                 "'[OBJ:]PROG [dev PORT] [pref N] [handle H] [protocol P] [chain N] [classid M:N] [da]' "
+                 "or '[OBJ:]PROG [dev PORT] tcx [before|after [PROG]]' at tc ingress")
       ->allow_extra_args(false);
   app.add_option("--egress", at(hook::Point::egress), "the same at tc egress")->allow_extra_args(false);
   declare_settings(app, words.settings);
@@ -108,6 +108,17 @@ Result<uint64_t> parse_seed(const std::string& word) {
   return fail(Code::invalid_argument, fmt::format("--seed '{}' is not a number in 0..{}", word, UINT64_MAX));
 }
 
+/// A port has one XDP program.
+Result<> check_xdp(const std::vector<attach::Placement>& placements) {
+  std::vector<std::string_view> ports;
+  for (const attach::Placement& placement : placements)
+    if (placement.point == hook::Point::xdp) ports.push_back(placement.port);
+  const bool everywhere = std::ranges::find(ports, "") != ports.end();
+  std::ranges::sort(ports);
+  if (ports.size() < 2 || (!everywhere && std::ranges::adjacent_find(ports) == ports.end())) return {};
+  return fail(Code::invalid_argument, fmt::format("--xdp is given {} times, a port has one XDP program", ports.size()));
+}
+
 Result<run::Options> to_options(Words& words) {
   run::Options options;
   SAYA_CHECK(words.parse());
@@ -118,9 +129,7 @@ Result<run::Options> to_options(Words& words) {
     return fail(Code::invalid_argument, "no capture: give -r FILE or --host FILE");
   if (options.placements.empty()) return fail(Code::invalid_argument, "no program: give --xdp, --ingress or --egress");
   const auto count = [&](hook::Point point) { return words.placements[static_cast<size_t>(point)].size(); };
-  if (count(hook::Point::xdp) > 1)
-    return fail(Code::invalid_argument,
-                fmt::format("--xdp is given {} times, a port has one XDP program", count(hook::Point::xdp)));
+  SAYA_CHECK(check_xdp(options.placements));
   const bool only_egress = count(hook::Point::egress) && !count(hook::Point::xdp) && !count(hook::Point::ingress);
   options.forward = words.forward || only_egress;
   options.settings = words.settings;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,6 +75,7 @@ struct Report {
   Nanoseconds first = 0, last = 0;  ///< Timestamps of the first and the last of them.
   std::vector<PortReport> ports;
   std::vector<HookReport> hooks;              ///< In the order packets meet them.
+  std::shared_ptr<const void> programs;       ///< Keeps what elements of the maps hold.
   std::vector<MapPtr> maps;                   ///< Live: read when printed.
   std::optional<std::vector<TypedMap>> dump;  ///< Printed instead of `maps`, in full.
   std::vector<FaultReport> faults;            ///< One for each instruction that broke a rule.
