@@ -8,6 +8,7 @@
 #include "abi/map_calls.h"
 #include "interp/alu.h"
 #include "interp/machine.h"
+#include "interp/map_view.h"
 #include "map/map_of_maps.h"
 #include "map/redirect_map.h"
 #include "map/socket_map.h"
@@ -166,8 +167,24 @@ Machine::Load Machine::load_elsewhere(const Op* op, uint64_t address, isa::Width
     return Load::done;
   }
   if (find(address, bytes, Access::read)) return Load::in_memory;
+  if (const auto member = load_of_map(op, address, bytes)) {
+    value = sign ? sign_extend(width, isa::Width::w64, *member) : *member;
+    return Load::done;
+  }
   fault_access(op, address, bytes, Access::read);
   return Load::stopped;
+}
+
+/// What the instruction reads through the pointer of a map that the program knows. Only through the pointer itself: our
+/// own maps are smaller than what programs see, so an address past one may be anything.
+std::optional<uint64_t> Machine::load_of_map(const Op* op, uint64_t address, unsigned bytes) const noexcept {
+  if (op->offset < 0) return std::nullopt;
+  const auto offset = static_cast<uint64_t>(op->offset);
+  const Map* const map = map_at(address - offset);
+  if (!map) return std::nullopt;
+  const auto& maps = code_->program->maps;
+  const auto at = std::ranges::find(maps, map, [](const MapPtr& it) { return it.get(); });
+  return view_map(*map, static_cast<uint32_t>(at - maps.begin()) + 1, code_->program->map_members, offset, bytes);
 }
 
 Machine::Load Machine::store_elsewhere(const Op* op, uint64_t address, unsigned bytes, uint64_t value) noexcept {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -114,6 +115,7 @@ class Machine final : abi::Grants {
   bool in_ctx(uint64_t address) const noexcept;
   const abi::CtxField* ctx_field(const Op* op, uint64_t address, unsigned bytes, Access access) noexcept;
   Load load_elsewhere(const Op* op, uint64_t address, isa::Width width, bool sign, uint64_t& value) noexcept;
+  std::optional<uint64_t> load_of_map(const Op* op, uint64_t address, unsigned bytes) const noexcept;
   Load store_elsewhere(const Op* op, uint64_t address, unsigned bytes, uint64_t value) noexcept;
   bool check_atomic(const Op* op, uint64_t address, unsigned bytes) noexcept;
   bool spend(const Op* op) noexcept;
