@@ -61,13 +61,21 @@ class Elements {
   uint32_t seen_ = 0;
 };
 
+/// Where a value has a list, the kernel shows addresses of the copy that it shows.
+void hide_lists(const MapSpec& spec, std::span<std::byte> value) {
+  for (const MapField& field : spec.fields)
+    if (field.kind == MapField::Kind::list_head)
+      std::ranges::fill(value.subspan(field.offset, field.size), std::byte{});
+}
+
 Result<std::string> elements_in_kernel(int fd, const MapSpec& spec) {
   const size_t copies = is_per_cpu(spec.type) ? kernel::possible_cpus().value_or(1) : 1;
   const size_t size = copies == 1 ? spec.value_size : copies * ((spec.value_size + 7u) & ~7u);
   Elements elements(spec);
   SAYA_TRY(auto key, kernel::next_key(fd, {}, spec.key_size));
   while (key) {
-    const auto value = kernel::lookup(fd, *key, size);
+    auto value = kernel::lookup(fd, *key, size);
+    if (value) hide_lists(spec, *value);
     if (value && !elements.add(*key, *value)) break;
     SAYA_TRY(key, kernel::next_key(fd, *key, spec.key_size));
   }
@@ -116,9 +124,10 @@ Result<abi::ExecutablePtr> Parity::make(const attach::KernelAnswer& answer) {
 
 Result<std::string> Parity::run_in_saya(const Program& program, const TestInput& input) {
   if (!program.ours) return std::unexpected(program.ours.error());
-  TestInput with_timers = input;
-  with_timers.timers = &timers_;
-  SAYA_TRY(const TestOutcome outcome, tests::run_in_saya(**program.ours, with_timers));
+  TestInput kept = input;
+  kept.timers = &timers_;
+  kept.objects = &owned_;
+  SAYA_TRY(const TestOutcome outcome, tests::run_in_saya(**program.ours, kept));
   std::string text = to_text(outcome);
   for (const MapPtr& map : (*open_)->maps) {
     if (is_opaque(map->spec().type)) continue;

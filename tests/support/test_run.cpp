@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "abi/executable.h"
+#include "abi/owned_objects.h"
 #include "base/bytes.h"
 #include "helper/table.h"
 #include "interp/interp.h"
@@ -153,9 +154,11 @@ Result<TestOutcome> run_in_saya(const abi::Executable& executable, const TestInp
   abi::FlowTable flows(1);
   Ear ear;
   abi::MapTimers timers;
+  abi::OwnedObjects objects;
   const abi::Services services{.clock = &clock,
                                .random = &random,
                                .timers = input.timers ? input.timers : &timers,
+                               .objects = input.objects ? input.objects : &objects,
                                .netstate = input.netstate,
                                .flows = &flows,
                                .listener = &ear};

@@ -34,6 +34,7 @@ struct TestInput {
   uint32_t flags = 0;                                     ///< BPF_F_TEST_*.
   const Netstate* netstate = nullptr;                     ///< What saya's side knows of the network.
   abi::MapTimers* timers = nullptr;                       ///< Saya's, where they outlive a run.
+  abi::OwnedObjects* objects = nullptr;                   ///< Likewise.
 };
 
 /// What a run ends with.
