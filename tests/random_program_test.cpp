@@ -15,6 +15,7 @@
 #include "kernel/bpf.h"
 #include "kernel/load.h"
 #include "map/host.h"
+#include "support/map_text.h"
 #include "support/needs_kernel.h"
 #include "support/random_program.h"
 #include "support/test_run.h"
@@ -62,7 +63,7 @@ Result<std::string> outcome_in_saya(uint64_t seed) {
   fill(*maps[0], seed);
   SAYA_TRY(const TestOutcome outcome, run_in_saya(random_program(seed, maps), input()));
   SAYA_TRY(const std::vector<std::byte> value, host_lookup(*maps[0], key()));
-  SAYA_TRY(const std::string elements, tests::to_text(std::span<const MapPtr>(maps).subspan(1), nullptr));
+  SAYA_TRY(const std::string elements, text_of_maps({maps.begin() + 1, maps.end()}, nullptr));
   return tests::to_text(outcome) + state_text(value) + elements;
 }
 
@@ -78,8 +79,7 @@ std::optional<std::string> outcome_in_kernel(uint64_t seed) {
     return std::nullopt;
   }
   const auto value = kernel::lookup(session.map_fd(*maps[0]).value(), key(), kResultSize);
-  return tests::to_text(*outcome) + state_text(*value) +
-         tests::to_text(std::span<const MapPtr>(maps).subspan(1), &session).value();
+  return tests::to_text(*outcome) + state_text(*value) + text_of_maps({maps.begin() + 1, maps.end()}, &session).value();
 }
 
 TEST(RandomProgram, runs_in_the_interpreter_as_in_the_kernel) {

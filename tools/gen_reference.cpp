@@ -245,6 +245,15 @@ std::string_view name_of(abi::Arg argument) {
     case abi::Arg::record: return "record";
     case abi::Arg::object: return "object";
     case abi::Arg::object_or_null: return "object_or_null";
+    case abi::Arg::any_object_or_null: return "any_object_or_null";
+    case abi::Arg::owned: return "owned";
+    case abi::Arg::counted: return "counted";
+    case abi::Arg::per_cpu: return "per_cpu";
+    case abi::Arg::list_head: return "list_head";
+    case abi::Arg::rb_root: return "rb_root";
+    case abi::Arg::rb_node: return "rb_node";
+    case abi::Arg::owned_list_node: return "owned_list_node";
+    case abi::Arg::owned_rb_node: return "owned_rb_node";
     case abi::Arg::dynptr: return "dynptr";
     case abi::Arg::dynptr_out: return "dynptr_out";
     case abi::Arg::spin_lock: return "spin_lock";

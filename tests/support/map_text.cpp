@@ -55,7 +55,7 @@ class Elements {
     const size_t stride = per_cpu ? (spec_.value_size + 7u) & ~7u : value.size();
     for (size_t at = 0, cpu = 0; at < value.size(); at += stride, ++cpu) {
       const auto one = value.subspan(at, std::min<size_t>(spec_.value_size, value.size() - at));
-      if ((per_cpu || is_array(spec_)) && all_zero(one)) continue;
+      if ((cpu > 0 || is_array(spec_)) && all_zero(one)) continue;
       add(fmt::format("{}{} = {}\n", to_hex(key), per_cpu ? fmt::format(" cpu{}", cpu) : "", to_hex(one)));
     }
     return true;
@@ -155,6 +155,13 @@ Result<> walk_kernel(int fd, const MapSpec& spec, size_t value_size, Visit visit
   return {};
 }
 
+/// Where a value has a list, the kernel shows addresses of the copy that it shows.
+void hide_lists(const MapSpec& spec, std::span<std::byte> value) {
+  for (const MapField& field : spec.fields)
+    if (field.kind == MapField::Kind::list_head)
+      std::ranges::fill(value.subspan(field.offset, field.size), std::byte{});
+}
+
 }  // namespace
 
 Result<std::string> text_of_map(Map& map) {
@@ -193,11 +200,28 @@ Result<std::string> text_of_kernel_map(int fd, const MapSpec& spec) {
   } else if (has_elements(spec)) {
     const size_t copies = is_per_cpu(spec) ? kernel::possible_cpus().value_or(1) : 1;
     const size_t size = is_per_cpu(spec) ? copies * ((spec.value_size + 7u) & ~7u) : spec.value_size;
-    SAYA_CHECK(walk_kernel(fd, spec, size, [&](const Bytes& key, const Bytes& value) -> Result<bool> {
+    SAYA_CHECK(walk_kernel(fd, spec, size, [&](const Bytes& key, Bytes value) -> Result<bool> {
+      hide_lists(spec, value);
       return elements.add(key, value);
     }));
   }
   return elements.text();
+}
+
+Result<std::string> text_of_maps(std::vector<MapPtr> maps, const kernel::Session* kernel) {
+  std::ranges::sort(maps, {}, [](const MapPtr& map) -> const std::string& { return map->spec().name; });
+  std::string text;
+  for (const MapPtr& map : maps) {
+    if (map->spec().name.find("rodata") != std::string::npos) continue;
+    if (!kernel) {
+      SAYA_TRY(const std::string elements, text_of_map(*map));
+      text += elements;
+    } else if (const auto fd = kernel->map_fd(*map)) {
+      SAYA_TRY(const std::string elements, text_of_kernel_map(*fd, map->spec()));
+      text += elements;
+    }
+  }
+  return text;
 }
 
 }  // namespace saya::tests

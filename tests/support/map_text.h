@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "kernel/load.h"
 #include "map/map.h"
 
 namespace saya::tests {
@@ -14,5 +16,7 @@ namespace saya::tests {
 Result<std::string> text_of_map(Map& map);
 /// `spec` is that of saya's map, whose name and shape count.
 Result<std::string> text_of_kernel_map(int fd, const MapSpec& spec);
+/// All but constants, by name. `kernel`: the session whose copies are read; null reads saya's maps.
+Result<std::string> text_of_maps(std::vector<MapPtr> maps, const kernel::Session* kernel);
 
 }  // namespace saya::tests

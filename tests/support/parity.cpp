@@ -66,9 +66,10 @@ Result<abi::ExecutablePtr> Parity::make(const attach::KernelAnswer& answer) {
 
 Result<TestOutcome> Parity::outcome_in_saya(const Program& program, const TestInput& input) {
   if (!program.ours) return std::unexpected(program.ours.error());
-  TestInput with_timers = input;
-  with_timers.timers = &timers_;
-  return tests::run_in_saya(**program.ours, with_timers);
+  TestInput kept = input;
+  kept.timers = &timers_;
+  kept.objects = &owned_;
+  return tests::run_in_saya(**program.ours, kept);
 }
 
 Result<TestOutcome> Parity::outcome_in_kernel(const Program& program, const TestInput& input) const {

@@ -8,6 +8,7 @@
 
 #include "abi/helper_spec.h"
 #include "abi/map_timers.h"
+#include "abi/owned_objects.h"
 #include "attach/kernel_load.h"
 #include "attach/objects.h"
 #include "program/program.h"
@@ -68,7 +69,8 @@ class Parity {
   attach::Objects objects_;
   Result<const attach::OpenObject*> open_;
   bool filled_ = false;
-  abi::MapTimers timers_;  ///< Maps keep timers from run to run.
+  abi::MapTimers timers_;                                         ///< Maps keep timers from run to run,
+  abi::OwnedObjects owned_{kernel::possible_cpus().value_or(1)};  ///< and objects.
   std::vector<Program> programs_;
 };
 

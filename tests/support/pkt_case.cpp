@@ -13,6 +13,7 @@
 #include "program/program.h"
 #include "support/frames.h"
 #include "support/linked.h"
+#include "support/map_text.h"
 
 namespace saya::tests {
 namespace {
@@ -132,7 +133,7 @@ Result<> set_element(Map& map, const PktCase::Element& element) {
 Result<std::string> joined(const Result<TestOutcome>& outcome, std::span<const MapPtr> maps,
                            const kernel::Session* kernel) {
   if (!outcome) return std::unexpected(outcome.error());
-  SAYA_TRY(const std::string contents, to_text(maps, kernel));
+  SAYA_TRY(const std::string contents, text_of_maps({maps.begin(), maps.end()}, kernel));
   return to_text(*outcome) + contents;
 }
 

@@ -11,14 +11,11 @@
 #include <memory>
 
 #include "abi/executable.h"
+#include "abi/owned_objects.h"
 #include "base/bytes.h"
 #include "helper/table.h"
 #include "interp/interp.h"
-#include "map/access.h"
-#include "map/host.h"
-#include "map/map_of_maps.h"
 #include "map/prog_array.h"
-#include "map/queue_host.h"
 #include "run/test_run.h"
 #include "support/ear.h"
 
@@ -118,39 +115,6 @@ TestOutcome outcome_of(abi::Hook hook, uint32_t verdict, std::span<const std::by
   return outcome;
 }
 
-bool has_type(const Map& map, MapKind kind) { return map.spec().type == static_cast<uint32_t>(kind); }
-
-bool is_zero(std::span<const std::byte> bytes) {
-  return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
-}
-
-/// "map NAME KEY = VALUE"; for per-CPU types a line for each CPU. What was never written goes without saying: elements
-/// of arrays that are zero, and zeroes of other CPUs than the first.
-void add_element(const Map& map, std::span<const std::byte> key, std::span<const std::byte> value,
-                 std::vector<std::string>& lines) {
-  const bool array = has_type(map, MapKind::array) || has_type(map, MapKind::percpu_array);
-  const bool per_cpu = is_per_cpu(map.spec().type);
-  const size_t size = map.spec().value_size;
-  const size_t stride = per_cpu ? (size + 7) & ~size_t{7} : size;
-  for (size_t cpu = 0; (cpu + 1) * stride <= value.size(); ++cpu) {
-    const auto one = value.subspan(cpu * stride, size);
-    if ((array || cpu > 0) && is_zero(one)) continue;
-    const std::string where = per_cpu ? fmt::format(" cpu{}", cpu) : "";
-    lines.push_back(fmt::format("map {} {}{} = {}\n", map.spec().name, to_hex(key), where, to_hex(one)));
-  }
-}
-
-/// "map NAME next = VALUE", of a queue or stack that is not empty.
-Result<> add_next(Map& map, const kernel::Session* kernel, std::vector<std::string>& lines) {
-  int fd = -1;
-  if (kernel) {
-    SAYA_TRY(fd, kernel->map_fd(map));
-  }
-  const auto value = kernel ? kernel::lookup(fd, {}, map.spec().value_size) : host_peek(map);
-  if (value) lines.push_back(fmt::format("map {} next = {}\n", map.spec().name, to_hex(*value)));
-  return value || value.error().code == Code::no_such_entry ? Result<>() : std::unexpected(value.error());
-}
-
 }  // namespace
 
 std::span<const CtxField> test_run_fields() { return kFields; }
@@ -173,9 +137,11 @@ Result<TestOutcome> run_in_saya(const abi::Executable& executable, const TestInp
   abi::FlowTable flows(1);
   Ear ear;
   abi::MapTimers timers;
+  abi::OwnedObjects objects;
   const abi::Services services{.clock = &clock,
                                .random = &random,
                                .timers = input.timers ? input.timers : &timers,
+                               .objects = input.objects ? input.objects : &objects,
                                .netstate = input.netstate,
                                .flows = &flows,
                                .listener = &ear};
@@ -216,28 +182,6 @@ std::string to_text(const TestOutcome& outcome) {
   text += fmt::format("frame {}\n", to_hex(outcome.frame));
   for (const auto& [name, value] : outcome.ctx)
     if (value != 0) text += fmt::format("ctx {} {:#x}\n", name, value);
-  return text;
-}
-
-Result<std::string> to_text(std::span<const MapPtr> maps, const kernel::Session* kernel) {
-  std::vector<std::string> lines;
-  for (const MapPtr& map : maps) {
-    if (has_type(*map, MapKind::prog_array) || is_map_of_maps(map->spec().type) ||
-        map->spec().name.find("rodata") != std::string::npos)
-      continue;
-    const auto add = [&](std::span<const std::byte> key, std::span<const std::byte> value) {
-      add_element(*map, key, value, lines);
-    };
-    if (kernel && !kernel->map_fd(*map)) continue;
-    if (has_type(*map, MapKind::queue) || has_type(*map, MapKind::stack)) {
-      SAYA_CHECK(add_next(*map, kernel, lines));
-      continue;
-    }
-    SAYA_CHECK(kernel ? kernel->for_each(*map, add) : for_each(*map, add));
-  }
-  std::ranges::sort(lines);
-  std::string text;
-  for (const std::string& line : lines) text += line;
   return text;
 }
 

@@ -36,6 +36,7 @@ struct TestInput {
   uint32_t ingress_ifindex = 0;                           ///< Of an XDP context.
   const Netstate* netstate = nullptr;                     ///< What saya's side knows of the network.
   abi::MapTimers* timers = nullptr;                       ///< Saya's, where they outlive a run.
+  abi::OwnedObjects* objects = nullptr;                   ///< Likewise.
 };
 
 /// What a run ends with.
@@ -70,8 +71,5 @@ Result<TestOutcome> run_in_kernel(kernel::Session& session, const program::Progr
 
 /// One line each: verdict, metadata if any, frame, context fields that are not zero. Equal runs give equal text.
 std::string to_text(const TestOutcome& outcome);
-/// One line an element, in key order; elements of arrays that are all zero are left out, and so are constants.
-/// `kernel`: the session whose copies are read; null reads saya's maps.
-Result<std::string> to_text(std::span<const MapPtr> maps, const kernel::Session* kernel);
 
 }  // namespace saya::tests

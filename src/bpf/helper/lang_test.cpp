@@ -28,7 +28,8 @@ TEST(Dynptr, ShowsLessThanSixteenMegabytes) {
 }
 
 TEST(KernelPointer, GoesInAndComesOut) {
-  abi::Run run;
+  const abi::Services services;
+  abi::Run run{.services = &services};
   alignas(8) std::array<std::byte, 8> place{};
   const int one = 1, two = 2;
   EXPECT_EQ(kptr_xchg(run, place.data(), &one), 0u);

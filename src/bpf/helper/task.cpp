@@ -103,10 +103,4 @@ uint64_t cgrp_storage_delete(Run&, Map* map, const void* cgroup) noexcept {
   return result(cgroup ? static_cast<OwnerStorage*>(map)->remove() : -EINVAL);
 }
 
-uint64_t per_cpu_ptr(Run&, const void* variable, uint32_t cpu) noexcept {
-  return cpu == 0 ? reinterpret_cast<uint64_t>(variable) : 0;
-}
-
-uint64_t this_cpu_ptr(Run&, const void* variable) noexcept { return reinterpret_cast<uint64_t>(variable); }
-
 }  // namespace saya::helper

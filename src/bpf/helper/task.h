@@ -29,7 +29,5 @@ uint64_t task_storage_get(Run& run, Map* map, const void* task, const std::byte*
 uint64_t task_storage_delete(Run& run, Map* map, const void* task) noexcept;
 uint64_t cgrp_storage_get(Run& run, Map* map, const void* cgroup, const std::byte* initial, uint64_t flags) noexcept;
 uint64_t cgrp_storage_delete(Run& run, Map* map, const void* cgroup) noexcept;
-uint64_t per_cpu_ptr(Run& run, const void* variable, uint32_t cpu) noexcept;
-uint64_t this_cpu_ptr(Run& run, const void* variable) noexcept;
 
 }  // namespace saya::helper

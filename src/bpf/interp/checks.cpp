@@ -24,7 +24,7 @@ bool Machine::find(uint64_t address, uint64_t bytes, Access access) noexcept {
   const bool found =
       std::ranges::any_of(code_->program->maps, [&](const MapPtr& map) { return find_in(*map, address); }) ||
       std::ranges::any_of(found_, [&](const Found& it) { return it.code == code_ && find_in(*it.map, address); });
-  return (found || find_granted(address, bytes)) && touches(address, bytes, access);
+  return (found || find_granted(address, bytes) || find_object(address)) && touches(address, bytes, access);
 }
 
 /// Makes the granted memory that contains those bytes what was touched last.
@@ -48,8 +48,8 @@ void Machine::grant(Kind kind, const void* begin, size_t bytes, bool writable) n
   if (it == granted_.end()) it = granted_.insert(granted_.end(), granted);
   it->writable = writable;
   it->span = granted.span;
-  it->references = kind == Kind::socket ? it->references + 1 : 1;
-  if (kind != Kind::record) return;
+  it->references = kind == Kind::socket || kind == Kind::owned ? it->references + 1 : 1;
+  if (kind != Kind::record && kind != Kind::owned) return;
   it->acquired = {calling_, code_};
   ++it->owed;
 }
@@ -84,8 +84,7 @@ const Machine::Granted* Machine::granted_at(uint64_t address, Kind kind) const n
   return it == granted_.end() ? nullptr : &*it;
 }
 
-/// Makes the value of `map` that contains `address` the one that was touched last; of a value with fields, the part
-/// between them, or a pointer of the kernel's, which programs may read.
+/// Makes the value of `map` that contains `address` the one that was touched last.
 bool Machine::find_in(Map& map, uint64_t address) noexcept {
   const std::span<std::byte> value = map.value_around(reinterpret_cast<const std::byte*>(address));
   if (value.empty()) return false;
@@ -93,26 +92,43 @@ bool Machine::find_in(Map& map, uint64_t address) noexcept {
   value_map_ = &map;
   value_readable_ = !(map.spec().flags & kMapWriteOnlyProgram);
   value_writable_ = !(map.spec().flags & kMapReadOnlyProgram) && !is_redirect_map(map.spec().type);
-  const uint64_t begin = value_.begin;
-  for (const MapField& field : map.spec().fields) {
-    const uint64_t at = begin + field.offset;
+  narrow(map.spec().fields, address);
+  return true;
+}
+
+/// The same of an object that programs own.
+bool Machine::find_object(uint64_t address) noexcept {
+  const Home object = object_around(address);
+  if (object.begin == 0) return false;
+  value_ = {object.begin, object.size};
+  value_map_ = nullptr;
+  value_readable_ = value_writable_ = true;
+  narrow(object.fields, address);
+  return true;
+}
+
+/// Of what was touched last and has fields, leaves the part between them that has the address, or a pointer, which
+/// programs may read.
+void Machine::narrow(std::span<const MapField> fields, uint64_t address) noexcept {
+  const Span all = value_;
+  for (const MapField& field : fields) {
+    const uint64_t at = all.begin + field.offset;
     if (address < at) {
       value_.size = at - value_.begin;
-      return true;
+      return;
     }
     if (address - at < field.size) {
       value_ = {at, field.size};
       value_readable_ = field.kind == MapField::Kind::kernel_pointer;
       value_writable_ = false;
-      return true;
+      return;
     }
-    value_ = {at + field.size, begin + value.size() - at - field.size};
+    value_ = {at + field.size, all.begin + all.size - at - field.size};
   }
-  return true;
 }
 
 /// The map that has a value there, or null.
-Map* Machine::map_around(uint64_t address) const noexcept {
+Map* Machine::map_at_value(uint64_t address) const noexcept {
   const auto has = [&](Map& map) { return !map.value_around(reinterpret_cast<const std::byte*>(address)).empty(); };
   for (const MapPtr& map : code_->program->maps)
     if (has(*map)) return map.get();
@@ -121,16 +137,28 @@ Map* Machine::map_around(uint64_t address) const noexcept {
   return nullptr;
 }
 
-/// The field of a map value that those bytes reach into, or null.
-const MapField* Machine::field_around(uint64_t address, uint64_t bytes) const noexcept {
-  Map* const map = map_around(address);
-  if (!map) return nullptr;
-  const auto value = reinterpret_cast<uint64_t>(map->value_around(reinterpret_cast<std::byte*>(address)).data());
-  const auto& fields = map->spec().fields;
-  const auto it = std::ranges::find_if(fields, [&](const MapField& field) {
-    return address < value + field.offset + field.size && value + field.offset < address + bytes;
+/// The object of programs that has those bytes; of one with copies for each CPU, none are for all.
+Home Machine::object_around(uint64_t address) const noexcept {
+  const abi::Services* const services = run_->services;
+  if (!services || !services->objects) return {};
+  const auto found = services->objects->find(reinterpret_cast<const void*>(address));
+  if (!found.begin || found.per_cpu) return {};
+  return {.begin = reinterpret_cast<uint64_t>(found.begin), .size = found.type->size, .fields = found.type->fields};
+}
+
+Home Machine::home_of(uint64_t address) const noexcept {
+  Map* const map = map_at_value(address);
+  if (!map) return object_around(address);
+  const std::span<std::byte> value = map->value_around(reinterpret_cast<const std::byte*>(address));
+  return {reinterpret_cast<uint64_t>(value.data()), value.size(), map->spec().fields, map};
+}
+
+/// The field of a map value or object that those bytes reach into, or null.
+const MapField* Machine::field_around(const Home& home, uint64_t address, uint64_t bytes) const noexcept {
+  const auto it = std::ranges::find_if(home.fields, [&](const MapField& field) {
+    return address < home.begin + field.offset + field.size && home.begin + field.offset < address + bytes;
   });
-  return it == fields.end() ? nullptr : &*it;
+  return it == home.fields.end() ? nullptr : &*it;
 }
 
 bool Machine::in_ctx(uint64_t address) const noexcept {
@@ -323,7 +351,7 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
       [[fallthrough]];
     case abi::Arg::memory_out: return refuse_span(helper, value, size, Access::write);
     case abi::Arg::map_memory:
-      if (!map_around(value)) return ", which is no memory of a map: Unsupported reg type";
+      if (!map_at_value(value)) return ", which is no memory of a map: Unsupported reg type";
       return refuse_span(helper, value, size, Access::write);
     case abi::Arg::u32_inout: return refuse_span(helper, value, sizeof(uint32_t), Access::write);
     case abi::Arg::u64_out: return refuse_span(helper, value, sizeof(uint64_t), Access::write);
@@ -345,6 +373,16 @@ std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Regist
       if (value == 0) return {};
       [[fallthrough]];
     case abi::Arg::object: return granted_at(value, Kind::object) ? "" : ", which is no object of the kernel";
+    case abi::Arg::any_object_or_null:
+      return value == 0 || granted_at(value, Kind::object) ? "" : refuse_owned(value, i);
+    case abi::Arg::owned: return refuse_owned(value, i);
+    case abi::Arg::counted:
+    case abi::Arg::per_cpu: return refuse_object(value, helper.args[i]);
+    case abi::Arg::list_head: return refuse_root(value, MapField::Kind::list_head, map);
+    case abi::Arg::rb_root: return refuse_root(value, MapField::Kind::rb_root, map);
+    case abi::Arg::rb_node: return refuse_node(value, MapField::Kind::rb_node, i, false);
+    case abi::Arg::owned_list_node: return refuse_node(value, MapField::Kind::list_node, i, true);
+    case abi::Arg::owned_rb_node: return refuse_node(value, MapField::Kind::rb_node, i, true);
     case abi::Arg::spin_lock: return refuse_field(value, MapField::Kind::spin_lock, map);
     case abi::Arg::map_bytes4: return refuse_map_bytes(value, 4);
     case abi::Arg::timer: return refuse_field(value, MapField::Kind::timer, map);
@@ -367,24 +405,23 @@ std::string Machine::refuse_string(const abi::HelperSpec& helper, uint64_t addre
   return ", which is no text in a map";
 }
 
-/// As refuse_argument(), of a field of a map value that only helpers may touch; `map` is told whose.
+/// As refuse_argument(), of a field that only helpers may touch; `map` is told whose, null for an object's.
 std::string Machine::refuse_field(uint64_t address, MapField::Kind kind, const Map*& map) {
   const std::string_view name = field_name(kind);
-  Map* const around = map_around(address);
-  if (!around) return fmt::format(", which is no {} of a map value", name);
-  map = around;
-  const std::string& owner = map->spec().name;
-  const auto field = std::ranges::find(map->spec().fields, kind, &MapField::kind);
-  if (field == map->spec().fields.end()) return fmt::format(": map '{}' has no valid {}", owner, name);
-  const MapField* const there = field_around(address, 1);
-  const auto value = reinterpret_cast<uint64_t>(around->value_around(reinterpret_cast<std::byte*>(address)).data());
-  if (there && there->kind == kind && value + there->offset == address) return {};
-  return fmt::format(": off {} doesn't point to 'struct {}' that is at {}", address - value, name, field->offset);
+  const Home home = home_of(address);
+  if (home.begin == 0) return fmt::format(", which is no {} of a map value", name);
+  map = home.map;
+  const std::string owner = map ? fmt::format("map '{}'", map->spec().name) : "local 'kptr'";
+  const auto field = std::ranges::find(home.fields, kind, &MapField::kind);
+  if (field == home.fields.end()) return fmt::format(": {} has no valid {}", owner, name);
+  const MapField* const there = field_around(home, address, 1);
+  if (there && there->kind == kind && home.begin + there->offset == address) return {};
+  return fmt::format(": off {} doesn't point to 'struct {}' that is at {}", address - home.begin, name, field->offset);
 }
 
 /// As refuse_argument(), of aligned bytes that must lie in a map, where every run finds them again.
 std::string Machine::refuse_map_bytes(uint64_t address, uint64_t bytes) const {
-  Map* const map = map_around(address);
+  Map* const map = map_at_value(address);
   const bool writable = map && !(map->spec().flags & kMapReadOnlyProgram);
   const auto last = reinterpret_cast<const std::byte*>(address + bytes - 1);
   if (writable && address % bytes == 0 && !map->value_around(last).empty()) return {};

@@ -76,6 +76,8 @@ class Decoder {
       if (auto done = place(i); !done)
         return std::unexpected(std::move(done).error().at(fmt::format("insn {}", slot(i))));
     for (const program::Subprogram& function : out_.program->subprograms) add_function(function.start);
+    if (const auto start = out_.program->exception_callback; start && *start < op_at_.size())
+      out_.exception_callback = op_at_[*start];
     std::ranges::sort(out_.functions);
     const auto again = std::ranges::unique(out_.functions);
     out_.functions.erase(again.begin(), again.end());
@@ -279,7 +281,7 @@ class Decoder {
     if (known && !(known->callers & program::caller_of(out_.program->type)))
       return fail(Code::not_permitted, fmt::format("calling kernel function {} is not allowed", spec->name));
     op.imm = reinterpret_cast<uint64_t>(spec);
-    return Handler::call_helper;
+    return spec->name == kThrow ? Handler::throw_exception : Handler::call_helper;
   }
 
   Result<Handler> helper(uint32_t id, Op& op) const {

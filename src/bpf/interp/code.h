@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "abi/helper_spec.h"
@@ -41,6 +42,10 @@ inline constexpr uint32_t kTailCall = 12;
 /// BPF_FUNC_map_lookup_elem: the one helper that takes a map of maps.
 inline constexpr uint32_t kMapLookup = 1;
 
+/// The kernel function that the engine itself is.
+inline constexpr std::string_view kThrow = "bpf_throw";
+inline constexpr uint32_t kNoCallback = UINT32_MAX;
+
 /// A decoded program and what it keeps alive. Immutable.
 struct Decoded {
   program::ProgramPtr program;
@@ -48,8 +53,9 @@ struct Decoded {
   std::optional<abi::Hook> hook;  ///< Nothing for run_on_memory().
   bool checked = true;
   std::vector<Op> ops;
-  std::vector<uint32_t> slots;      ///< By op: its slot in program->code.
-  std::vector<uint32_t> functions;  ///< Ops that are a function's first, sorted.
+  std::vector<uint32_t> slots;                ///< By op: its slot in program->code.
+  std::vector<uint32_t> functions;            ///< Ops that are a function's first, sorted.
+  uint32_t exception_callback = kNoCallback;  ///< The op where what a throw calls begins.
 
   bool is_function(uint64_t value) const noexcept;
 };

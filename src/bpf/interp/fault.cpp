@@ -39,6 +39,11 @@ std::string_view field_name(MapField::Kind kind) noexcept {
     case MapField::Kind::spin_lock: return "bpf_spin_lock";
     case MapField::Kind::timer: return "bpf_timer";
     case MapField::Kind::kernel_pointer: return "kptr";
+    case MapField::Kind::list_head: return "bpf_list_head";
+    case MapField::Kind::rb_root: return "bpf_rb_root";
+    case MapField::Kind::refcount: return "bpf_refcount";
+    case MapField::Kind::list_node: return "bpf_list_node";
+    case MapField::Kind::rb_node: return "bpf_rb_node";
     case MapField::Kind::other: break;
   }
   return "special field";
@@ -71,7 +76,7 @@ std::string Machine::instruction(const Op* op) const {
 std::string Machine::where(uint64_t address, uint64_t bytes, Access access) const {
   const std::string what = fmt::format("{} {} at", access == Access::read ? "reads" : "writes", count(bytes));
   if (address < kNullPage) return fmt::format("{} {:#x}, which is a null pointer", what, address);
-  if (const MapField* field = field_around(address, bytes))
+  if (const MapField* field = field_around(home_of(address), address, bytes))
     return fmt::format("{} {:#x}: {} cannot be accessed directly by load/store", what, address,
                        field_name(field->kind));
   if (value_.contains(address, bytes)) {

@@ -38,6 +38,38 @@ std::string Machine::refuse_new_view(uint64_t address) const {
   return ", which is no place of the stack for a dynptr";
 }
 
+/// As refuse_argument(), of an object that the program has a reference to.
+std::string Machine::refuse_owned(uint64_t address, size_t argument) const {
+  const Granted* const held = granted_at(address, Kind::owned);
+  return held && held->owed > 0 ? "" : fmt::format(": arg#{} expected pointer to allocated object", argument);
+}
+
+/// As refuse_argument(), of an object that lives, whoever has it.
+std::string Machine::refuse_object(uint64_t address, abi::Arg wanted) const {
+  const abi::Services* const services = run_->services;
+  const auto found =
+      services->objects ? services->objects->find(reinterpret_cast<const void*>(address)) : abi::OwnedObjects::Found{};
+  if (reinterpret_cast<uint64_t>(found.begin) != address || address == 0) return ", which is no allocated object";
+  if (wanted == abi::Arg::per_cpu) return found.per_cpu ? "" : ", which is no per-CPU object";
+  return found.type->find(MapField::Kind::refcount) ? "" : ": it doesn't point to a type with bpf_refcount field";
+}
+
+/// As refuse_argument(), of a list or tree; the lock beside it must be held.
+std::string Machine::refuse_root(uint64_t address, MapField::Kind kind, const Map*& map) {
+  if (std::string why = refuse_field(address, kind, map); !why.empty()) return why;
+  const Home home = home_of(address);
+  const auto lock = std::ranges::find(home.fields, MapField::Kind::spin_lock, &MapField::kind);
+  if (lock == home.fields.end() || home.begin + lock->offset == reinterpret_cast<uint64_t>(lock_)) return {};
+  return fmt::format(": bpf_spin_lock at off={} must be held for {}", lock->offset, field_name(kind));
+}
+
+/// As refuse_argument(), of a node of an object, one that the program has a reference to where it must be `owned`.
+std::string Machine::refuse_node(uint64_t address, MapField::Kind kind, size_t argument, bool owned) {
+  const Map* map = nullptr;
+  if (std::string why = refuse_field(address, kind, map); !why.empty()) return why;
+  return owned ? refuse_owned(home_of(address).begin, argument) : "";
+}
+
 /// Remembers the dynptrs that a call made or changed.
 void Machine::note_views(const abi::HelperSpec& helper, const Registers& r) {
   for (size_t i = 0; i < helper.args.size(); ++i) {
@@ -54,7 +86,7 @@ void Machine::note_views(const abi::HelperSpec& helper, const Registers& r) {
 /// What r0 points to is the program's to give back, as records of ring buffers always are.
 void Machine::note_reference(const Registers& r) noexcept {
   const auto it = std::ranges::find(granted_, r[0], [](const Granted& g) { return g.span.begin; });
-  if (r[0] == 0 || it == granted_.end()) return;
+  if (r[0] == 0 || it == granted_.end() || it->kind == Kind::owned) return;  // That one is counted where it is granted.
   it->acquired = {calling_, code_};
   ++it->owed;
 }
@@ -98,6 +130,9 @@ void Machine::give_back() noexcept {
   const abi::HelperSpec* const release = abi::find_kernel_function(code_->helpers, "bpf_ct_release");
   for (const std::vector<Granted> all = std::exchange(granted_, {}); const Granted& held : all) {
     if (held.kind == Kind::record) RingBuffer::commit(reinterpret_cast<std::byte*>(held.span.begin), true);
+    if (held.kind == Kind::owned)
+      for (uint32_t i = 0; i < held.owed; ++i)
+        run_->services->objects->drop(reinterpret_cast<std::byte*>(held.span.begin));
     if (held.kind != Kind::object || !release) continue;
     for (uint32_t i = 0; i < held.owed; ++i) release->call(*run_, held.span.begin, 0, 0, 0, 0);
   }

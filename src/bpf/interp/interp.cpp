@@ -31,7 +31,8 @@ abi::Executable::Identity identify(const program::Program& program, abi::Hook ho
           .tag = program.tag,
           .frags = program.frags,
           .writes_packet = may_write_packet(program),
-          .expected_attach_type = program.expected_attach_type};
+          .expected_attach_type = program.expected_attach_type,
+          .object_types = program.object_types};
 }
 
 Result<abi::ExecutablePtr> make(program::ProgramPtr program, abi::HelperTable helpers, bool checked,

@@ -78,12 +78,15 @@ uint64_t Machine::start(const Decoded& code, const Op* first, abi::Run& run, Reg
   const auto outer_invoke = run.invoke;
   void* const outer_engine = run.engine;
   abi::Grants* const outer_grants = run.grants;
+  const auto outer_map_around = run.map_around;
   run.invoke = &Machine::invoke;
+  run.map_around = &Machine::map_around;
   run.engine = this;
   run.grants = code.checked ? this : nullptr;
   const uint64_t r0 = execute_from(first, r);
   give_back();
   run.invoke = outer_invoke;
+  run.map_around = outer_map_around;
   run.engine = outer_engine;
   run.grants = outer_grants;
   return r0;
@@ -159,6 +162,22 @@ uint64_t Machine::call_back(uint64_t function, Registers& r) noexcept {
   may_gotos_ = may_gotos;
   stack_ = stack;
   return run_->faulted ? 1 : answer;
+}
+
+Map* Machine::map_around(const abi::Run& run, const void* address) noexcept {
+  return static_cast<const Machine*>(run.engine)->map_at_value(reinterpret_cast<uint64_t>(address));
+}
+
+/// bpf_throw(): leaves every frame; r0 is the cookie, and so is r1 for the exception callback. False after a fault.
+bool Machine::raise(const Op* op, uint32_t base, Registers& r) noexcept {
+  std::string why = code_->checked ? refuse_end("bpf_throw") : "";
+  if (base != 0) why = "is not allowed: bpf_throw cannot be called from callback subprog";
+  if (!why.empty()) fault(op, why);
+  if (!why.empty() || !spend(op)) return false;
+  r = {r[1], r[1]};
+  r[10] = top();
+  enter_frame(0);
+  return true;
 }
 
 Machine::Tail Machine::tail_call(const Op* op, Registers& r) noexcept {

@@ -12,6 +12,7 @@
 
 #include "abi/ctx.h"
 #include "abi/dynptr.h"
+#include "abi/owned_objects.h"
 #include "abi/run.h"
 #include "interp/code.h"
 #include "interp/interp.h"
@@ -33,6 +34,14 @@ struct Span {
 };
 
 enum class Access : uint8_t { read, write };
+
+/// What has fields: a map's value, or an object that programs own. Nothing where `begin` is 0.
+struct Home {
+  uint64_t begin = 0;
+  uint64_t size = 0;
+  std::span<const MapField> fields = {};
+  Map* map = nullptr;  ///< Null for an object.
+};
 
 /// "bpf_spin_lock"
 std::string_view field_name(MapField::Kind kind) noexcept;
@@ -100,8 +109,10 @@ class Machine final : abi::Grants {
   static void store_ctx(const Op* op, uint64_t packet, uint64_t value) noexcept;
   static uint64_t invoke(abi::Run& run, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4,
                          uint64_t r5) noexcept;
+  static Map* map_around(const abi::Run& run, const void* address) noexcept;
   uint64_t call_back(uint64_t function, Registers& r) noexcept;
   Tail tail_call(const Op* op, Registers& r) noexcept;
+  bool raise(const Op* op, uint32_t base, Registers& r) noexcept;
   bool load_packet(const Op* op, const Registers& r, uint64_t& value) const noexcept;
   const abi::HelperSpec* indirect_helper(const Op* op, uint64_t value) noexcept;
 
@@ -128,12 +139,20 @@ class Machine final : abi::Grants {
   std::string refuse_map(const abi::HelperSpec& helper, abi::Arg wanted, const Map& map) const;
   std::string refuse_string(const abi::HelperSpec& helper, uint64_t address);
   std::string refuse_field(uint64_t address, MapField::Kind kind, const Map*& map);
+  std::string refuse_root(uint64_t address, MapField::Kind kind, const Map*& map);
+  std::string refuse_owned(uint64_t address, size_t argument) const;
+  std::string refuse_node(uint64_t address, MapField::Kind kind, size_t argument, bool owned);
+  std::string refuse_object(uint64_t address, abi::Arg wanted) const;
   std::string refuse_map_bytes(uint64_t address, uint64_t bytes) const;
   const Granted* granted_at(uint64_t address, Kind kind) const noexcept;
   void after_helper(const abi::HelperSpec& helper, const Registers& r);
   bool find_in(Map& map, uint64_t address) noexcept;
-  Map* map_around(uint64_t address) const noexcept;
-  const MapField* field_around(uint64_t address, uint64_t bytes) const noexcept;
+  bool find_object(uint64_t address) noexcept;
+  void narrow(std::span<const MapField> fields, uint64_t address) noexcept;
+  Home object_around(uint64_t address) const noexcept;
+  Home home_of(uint64_t address) const noexcept;
+  Map* map_at_value(uint64_t address) const noexcept;
+  const MapField* field_around(const Home& home, uint64_t address, uint64_t bytes) const noexcept;
   bool find_granted(uint64_t address, uint64_t bytes) noexcept;
   void drop_lost_fragments() noexcept;
   void grant(Kind kind, const void* begin, size_t bytes, bool writable) noexcept override;

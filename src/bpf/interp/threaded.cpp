@@ -237,6 +237,11 @@ tail_call:
     case Tail::finished: goto exit;
     case Tail::stopped: goto stopped;
   }
+throw_exception:
+  if (!raise(op, base, registers)) goto stopped;
+  if (code_->exception_callback == kNoCallback) return r[0];
+  op = &code_->ops[code_->exception_callback];
+  goto * op->handler;
 poisoned:
   fault(op, fmt::format("is poisoned: {}", reinterpret_cast<const program::Poison*>(op->imm)->why));
   goto stopped;

@@ -129,6 +129,9 @@ struct Object {
   std::shared_ptr<const btf::Btf> btf;  ///< Null without debug information. raw() is ready for BPF_BTF_LOAD.
 };
 
+/// The fields of an object that programs allocate of struct `type`; none where the kernel would not take the struct.
+std::vector<MapField> object_fields(const btf::Btf& btf, uint32_t type);
+
 /// Reads an ELF object. Errors name section, offset, symbol and cause; nothing in the bytes can crash or hang it, and
 /// memory stays within a constant times their size. Deterministic.
 Result<Object> read(std::span<const std::byte> bytes, std::string_view file);

@@ -1,7 +1,7 @@
-// The fields of map values that programs reach through helpers only: locks, timers, pointers to kernel objects. Found
-// by BTF as btf_parse_fields() of kernel/bpf/btf.c has it, allowed by map type as map_check_btf() of
-// kernel/bpf/syscall.c has it, Linux 6.18. Where the kernel refuses a value's BTF, loaders create the map without, and
-// then there are none.
+// The fields of map values, and of objects that programs allocate, that they reach through helpers only: locks, timers,
+// pointers, lists, trees. Found by BTF as btf_parse_fields() of kernel/bpf/btf.c has it, allowed by map type as
+// map_check_btf() of kernel/bpf/syscall.c has it, Linux 6.18. Where the kernel refuses a value's BTF, loaders create
+// the map without, and then there are none.
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -24,24 +24,31 @@ constexpr uint64_t kLocked = types(1, 2, 19) | kStorages;
 constexpr uint64_t kKeyed = types(1, 2, 9);  // hash, array, lru_hash
 constexpr uint64_t kPointed = types(1, 2, 5, 6, 9, 10) | kStorages;
 
+/// Stands for the type of a map where an object is meant: then fields need no leave of a map type.
+constexpr uint32_t kObject = kMapTypeNumbers;
+enum Where : uint8_t { kInValue = 1, kInObject = 2, kAnywhere = 3 };
+
 /// A struct that is such a field.
 struct Special {
   std::string_view name;
   MapField::Kind kind;
   uint32_t size;
   uint32_t align;
-  uint64_t map_types;  ///< By BPF_MAP_TYPE_*.
-  bool once;           ///< A value has at most one, and none in an array.
+  uint64_t map_types;       ///< By BPF_MAP_TYPE_*.
+  bool once;                ///< A value has at most one, and none in an array.
+  Where where = kAnywhere;  ///< Elsewhere it is a struct like any other.
 };
 constexpr Special kSpecials[] = {
-    {"bpf_spin_lock",     MapField::Kind::spin_lock, 4,  4, kLocked,  true },
-    {"bpf_timer",         MapField::Kind::timer,     16, 8, kKeyed,   true },
-    {"bpf_wq",            MapField::Kind::other,     16, 8, kKeyed,   true },
-    {"bpf_task_work",     MapField::Kind::other,     16, 8, kKeyed,   true },
-    {"bpf_res_spin_lock", MapField::Kind::other,     4,  4, kLocked,  true },
-    {"bpf_refcount",      MapField::Kind::other,     4,  4, kPointed, true },
-    {"bpf_list_head",     MapField::Kind::other,     16, 8, kKeyed,   false},
-    {"bpf_rb_root",       MapField::Kind::other,     16, 8, kKeyed,   false},
+    {"bpf_spin_lock", MapField::Kind::spin_lock, 4, 4, kLocked, true},
+    {"bpf_timer", MapField::Kind::timer, 16, 8, kKeyed, true, kInValue},
+    {"bpf_wq", MapField::Kind::other, 16, 8, kKeyed, true, kInValue},
+    {"bpf_task_work", MapField::Kind::other, 16, 8, kKeyed, true, kInValue},
+    {"bpf_res_spin_lock", MapField::Kind::other, 4, 4, kLocked, true},
+    {"bpf_refcount", MapField::Kind::refcount, 4, 4, kPointed, true},
+    {"bpf_list_head", MapField::Kind::list_head, 16, 8, kKeyed, false},
+    {"bpf_rb_root", MapField::Kind::rb_root, 16, 8, kKeyed, false},
+    {"bpf_list_node", MapField::Kind::list_node, 24, 8, 0, false, kInObject},
+    {"bpf_rb_node", MapField::Kind::rb_node, 32, 8, 0, false, kInObject},
 };
 
 /// The tag of a pointer that is such a field.
@@ -66,7 +73,7 @@ class Finder {
 
   std::vector<MapField> find(const btf::Type& value, uint32_t size) {
     const bool fine = value.kind == Kind::data_section ? section(value) : !is_struct(value) || members(value, 0, 0);
-    return fine && in_order(size) ? std::move(found_) : std::vector<MapField>{};
+    return fine && has_lock() && in_order(size) ? std::move(found_) : std::vector<MapField>{};
   }
 
  private:
@@ -97,7 +104,9 @@ class Finder {
     if (++visits_ > kMaxVisits) return false;
     if (count == 0) return true;
     if (!is_struct(*type)) return pointer(*type, offset, expected, count);
-    const auto special = std::ranges::find(kSpecials, type->name, &Special::name);
+    const Where here = map_type_ == kObject ? kInObject : kInValue;
+    const auto special = std::ranges::find_if(
+        kSpecials, [&](const Special& row) { return row.name == type->name && (row.where & here); });
     if (special != std::end(kSpecials)) return structure(*special, *type, offset, expected, count);
     return (expected != 0 && expected != type->size * count) || nested(*type, offset, count, depth + 1);
   }
@@ -126,7 +135,7 @@ class Finder {
 
   /// `count` fields in a row.
   bool add(MapField::Kind kind, uint64_t map_types, uint64_t offset, uint32_t size, uint64_t count) {
-    if (count > kMaxFields - found_.size() || !(map_types >> map_type_ & 1)) return false;
+    if (count > kMaxFields - found_.size() || !(map_type_ == kObject || map_types >> map_type_ & 1)) return false;
     for (uint64_t i = 0; i < count; ++i) place({kind, 0, size}, offset + i * size);
     return true;
   }
@@ -148,6 +157,16 @@ class Finder {
       for (size_t j = 0; j < fields; ++j) place(found_[first + j], found_[first + j].offset + i * type.size);
     repeatable_ &= before;
     return true;
+  }
+
+  /// Lists and trees want a lock beside them.
+  bool has_lock() const noexcept {
+    const auto is_lock = [](const Special& row) { return row.name.ends_with("spin_lock"); };
+    for (const Special& row : kSpecials)
+      if (is_lock(row) && seen_ >> (&row - kSpecials) & 1) return true;
+    return std::ranges::none_of(found_, [](const MapField& field) {
+      return field.kind == MapField::Kind::list_head || field.kind == MapField::Kind::rb_root;
+    });
   }
 
   /// Inside the value, none reaching into the next (as members of unions could).
@@ -179,6 +198,11 @@ std::vector<MapField> value_fields(const Btf& btf, const MapSpec& spec) {
 }
 
 }  // namespace
+
+std::vector<MapField> object_fields(const Btf& btf, uint32_t type) {
+  const btf::Type& value = btf.type(type);
+  return value.kind == Kind::structure ? Finder(btf, kObject).find(value, value.size) : std::vector<MapField>{};
+}
 
 void read_value_fields(Object& object) {
   if (!object.btf) return;

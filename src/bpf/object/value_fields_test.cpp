@@ -9,7 +9,8 @@ namespace saya::object {
 namespace {
 
 std::string describe(const MapSpec& spec) {
-  constexpr std::string_view kKinds[] = {"spin_lock", "timer", "kernel_pointer", "other"};
+  constexpr std::string_view kKinds[] = {"spin_lock", "timer",     "kernel_pointer", "list_head", "rb_root",
+                                         "refcount",  "list_node", "rb_node",        "other"};
   std::string text;
   for (const MapField& field : spec.fields)
     text += fmt::format("{}{}+{} {}", text.empty() ? "" : ", ", field.offset, field.size,

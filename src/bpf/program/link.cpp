@@ -7,8 +7,10 @@
 
 #include "isa/opcodes.h"
 #include "program/core_patch.h"
+#include "program/exceptions.h"
 #include "program/externs.h"
 #include "program/finish.h"
+#include "program/object_types.h"
 #include "program/program.h"
 
 namespace saya::program {
@@ -29,6 +31,14 @@ class Linker {
 
   Result<> link(uint32_t entry) {
     append(entry);
+    SAYA_CHECK(resolve());
+    SAYA_CHECK(add_exception_callback(object_.functions[entry]));
+    SAYA_CHECK(check_references());
+    return apply_core(object_, linked_, target_, program_);
+  }
+
+ private:
+  Result<> resolve() {
     // Not recursive: the depth of calls in a hostile object has no bound.
     while (!open_.empty()) {
       Visit& visit = open_.back();
@@ -42,11 +52,9 @@ class Linker {
       if (auto done = apply(relocation, at); !done)
         return std::unexpected(std::move(done).error().at(describe(function, relocation.insn)));
     }
-    SAYA_CHECK(check_references());
-    return apply_core(object_, linked_, target_, program_);
+    return {};
   }
 
- private:
   /// A function whose relocations are being worked through.
   struct Visit {
     uint32_t function;
@@ -72,6 +80,15 @@ class Linker {
     }
     for (const Relocation& relocation : function.relocations) resolved_.push_back(start + relocation.insn);
     open_.push_back({index, 0});
+  }
+
+  /// What a throw calls comes last, where nothing else mentions it.
+  Result<> add_exception_callback(const object::Function& entry) {
+    SAYA_TRY(const std::optional<uint32_t> callback, find_exception_callback(object_, entry));
+    if (!callback) return {};
+    if (start_[*callback] == kAbsent) append(*callback);
+    program_.exception_callback = start_[*callback];
+    return resolve();
   }
 
   Result<> apply(const Relocation& relocation, uint32_t at) {
@@ -188,6 +205,7 @@ Result<ProgramPtr> link(const object::Object& object, uint32_t index, std::span<
   set_type(*program, function, type);
   if (auto linked = Linker(object, maps, target, *program).link(index); !linked)
     return std::unexpected(std::move(linked).error().at(program->origin));
+  program->object_types = find_object_types(*program);
   std::ranges::sort(program->poisons, {}, &Poison::insn);
   complete_subprograms(*program);
   set_tags(*program);

@@ -8,7 +8,9 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "abi/owned_objects.h"
 #include "abi/run.h"
 #include "abi/tables.h"
 
@@ -26,9 +28,10 @@ class Executable : public std::enable_shared_from_this<Executable> {
     std::string origin;  ///< "fw.o:[section]", as `tc filter show` shows it.
     Hook hook = Hook::xdp;
     Tag tag{};
-    bool frags = false;                 ///< Takes fragmented packets at XDP ("xdp.frags").
-    bool writes_packet = true;          ///< False only when it is known never to write frame bytes directly.
-    uint32_t expected_attach_type = 0;  ///< BPF_XDP_DEVMAP and the like; 0 where its section says nothing.
+    bool frags = false;                       ///< Takes fragmented packets at XDP ("xdp.frags").
+    bool writes_packet = true;                ///< False only when it is known never to write frame bytes directly.
+    uint32_t expected_attach_type = 0;        ///< BPF_XDP_DEVMAP and the like; 0 where its section says nothing.
+    std::vector<ObjectTypePtr> object_types;  ///< Of which it may allocate objects; sorted by btf_type.
   };
 
   explicit Executable(Identity identity) : identity_(std::move(identity)) {}

@@ -51,6 +51,15 @@ enum class Arg : uint8_t {
   record,  ///< What a ring buffer reserved for the program, from its first byte.
   object,  ///< A kernel object that a helper gave (a task, a cgroup): opaque.
   object_or_null,
+  any_object_or_null,  ///< The same, or `owned`: what a pointer field may hold.
+  owned,               ///< An object of abi::OwnedObjects that the program has a reference to.
+  counted,             ///< One that lives and whose references are counted.
+  per_cpu,             ///< One that lives and has a copy for each CPU.
+  list_head,           ///< The struct bpf_list_head of a map value or of such an object,
+  rb_root,             ///< or the bpf_rb_root, whose lock the program holds.
+  rb_node,             ///< The struct bpf_rb_node of such an object.
+  owned_list_node,     ///< A node of an `owned` one.
+  owned_rb_node,
   dynptr,          ///< An initialised struct bpf_dynptr.
   dynptr_out,      ///< 16 bytes of stack where one may be made.
   spin_lock,       ///< The struct bpf_spin_lock of a map value.
@@ -145,6 +154,14 @@ consteval bool carries(Arg a) {
     case Arg::record:
     case Arg::spin_lock:
     case Arg::timer:
+    case Arg::owned:
+    case Arg::counted:
+    case Arg::per_cpu:
+    case Arg::list_head:
+    case Arg::rb_root:
+    case Arg::rb_node:
+    case Arg::owned_list_node:
+    case Arg::owned_rb_node:
     case Arg::kernel_pointer: return std::is_same_v<T, std::byte*>;
     case Arg::string: return std::is_same_v<T, const char*>;
     case Arg::map_bytes4:
@@ -154,6 +171,7 @@ consteval bool carries(Arg a) {
     case Arg::socket:
     case Arg::socket_or_null: return std::is_same_v<T, const Socket*>;
     case Arg::object:
+    case Arg::any_object_or_null:
     case Arg::object_or_null: return std::is_same_v<T, const void*>;
     case Arg::dynptr:
     case Arg::dynptr_out: return std::is_same_v<T, Dynptr*>;

@@ -22,6 +22,7 @@ namespace saya::abi {
 
 struct Run;
 class MapTimers;
+class OwnedObjects;
 
 /// Pseudo-random numbers that a seed repeats (splitmix64). One worker owns it.
 class Random {
@@ -67,6 +68,7 @@ struct Services {
   const Clock* clock = nullptr;  ///< Never null.
   Random* random = nullptr;      ///< Never null.
   MapTimers* timers = nullptr;
+  OwnedObjects* objects = nullptr;
   const Netstate* netstate = nullptr;
   FlowTable* flows = nullptr;  ///< Connections; no other worker's.
   Listener* listener = nullptr;
@@ -80,7 +82,8 @@ class Grants {
  public:
   /// `packet`: bytes of a fragment of the run's packet; such a grant ends when they leave the packet.
   /// `dynptr`: a struct bpf_dynptr outside of the stack, which programs hand on and cannot look into.
-  enum class Kind : uint8_t { memory, socket, record, object, packet, dynptr };
+  /// `owned`: a reference to an object of abi::OwnedObjects, which the program must give back as it must a record.
+  enum class Kind : uint8_t { memory, socket, record, object, packet, dynptr, owned };
   virtual ~Grants() = default;
   /// From now on the program may read (and, if `writable`, write) these bytes.
   virtual void grant(Kind kind, const void* begin, size_t bytes, bool writable) noexcept = 0;
@@ -131,7 +134,9 @@ struct Run {
   /// engine for the duration of a helper call; null otherwise.
   uint64_t (*invoke)(Run& run, uint64_t function, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4,
                      uint64_t r5) noexcept = nullptr;
-  void* engine = nullptr;  ///< The engine's own state behind `invoke`.
+  /// The map that has a value there, of those that the running program may use; null when none has. Set as `invoke`.
+  Map* (*map_around)(const Run& run, const void* address) noexcept = nullptr;
+  void* engine = nullptr;  ///< The engine's own state behind both.
 };
 
 /// Grants memory to the program of `run`, where somebody keeps book.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "map/checks.h"
 #include "map/patience.h"
@@ -30,6 +31,9 @@ constexpr Home kHomes[] = {
     {MapField::Kind::spin_lock,      kPlain | kStorages | bit(19), "bpf_spin_lock"   },
     {MapField::Kind::timer,          kPlain | bit(9),              "bpf_timer"       },
     {MapField::Kind::kernel_pointer, kKeyed | kStorages,           "a kernel pointer"},
+    {MapField::Kind::list_head,      kPlain | bit(9),              "bpf_list_head"   },
+    {MapField::Kind::rb_root,        kPlain | bit(9),              "bpf_rb_root"     },
+    {MapField::Kind::refcount,       kKeyed | kStorages,           "bpf_refcount"    },
     {MapField::Kind::other,          kKeyed | kStorages,           "a kernel object" },
 };
 
@@ -112,6 +116,8 @@ void ValueShape::load(std::byte* value, std::byte* shared) const noexcept {
   if (fields_.empty()) return load_words(value, shared, size_);
   std::fill_n(value, size_, std::byte{});
   each_part([&](size_t at, size_t end) { get(value, shared, at, end); });
+  for (const MapField& field : fields_)
+    if (field.kind == MapField::Kind::refcount) saya::store(value + field.offset, uint32_t{1});
 }
 
 void ValueShape::clear(std::byte* shared) const noexcept {
@@ -151,9 +157,10 @@ Result<> check_fields(const MapSpec& spec) {
       return refuse(spec, Code::invalid_argument, fmt::format("its bpf_spin_lock at {} is misaligned", field.offset));
     free_from = end;
     const Home* home = std::ranges::find(kHomes, field.kind, &Home::kind);
-    if (spec.type > 32 || !(home->types & bit(spec.type)))
+    if (home == std::end(kHomes) || spec.type > 32 || !(home->types & bit(spec.type)))
       return refuse(spec, Code::unsupported,
-                    fmt::format("{} cannot stand in a {}", home->name, map_type_name(spec.type)));
+                    fmt::format("{} cannot stand in a {}", home == std::end(kHomes) ? "a node" : home->name,
+                                map_type_name(spec.type)));
   }
   if (!spec.fields.empty() && (spec.flags & kMapProgramFlags))
     return refuse(spec, Code::not_permitted,

@@ -27,7 +27,7 @@ class ValueShape {
     else
       store_around(shared, value);
   }
-  /// Shared to private; the fields read as zero.
+  /// Shared to private; the fields read as zero, a bpf_refcount as 1.
   void load(std::byte* value, std::byte* shared) const noexcept;
   /// All zeroes, but for the fields.
   void clear(std::byte* shared) const noexcept;

@@ -47,9 +47,19 @@ enum MapFlag : uint32_t {
   kMapInnerMap = 4096
 };
 
-/// Something in a map's value that programs use through helpers only, at a fixed place.
+/// Something in a map's value, or in an object that programs own, which they use through helpers only.
 struct MapField {
-  enum class Kind : uint8_t { spin_lock, timer, kernel_pointer, other };
+  enum class Kind : uint8_t {
+    spin_lock,
+    timer,
+    kernel_pointer,  ///< To an object of the kernel or of programs.
+    list_head,
+    rb_root,
+    refcount,
+    list_node,  ///< Of objects only, as the next one.
+    rb_node,
+    other,
+  };
   Kind kind = Kind::other;
   uint32_t offset = 0;
   uint32_t size = 0;

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "abi/map_timers.h"
+#include "abi/owned_objects.h"
 #include "attach/map_programs.h"
 #include "attach/pipeline.h"
 #include "base/fd.h"
@@ -114,10 +115,15 @@ Result<run::TestOutput> run_program(const abi::Executable& program, const ProgWo
   const RealClock clock;
   abi::Random random(0);
   abi::MapTimers timers;
+  abi::OwnedObjects objects;
   Voice voice;
-  run::TestOutput output =
-      run::test_run(program, input,
-                    {.clock = &clock, .random = &random, .timers = &timers, .netstate = &netstate, .listener = &voice});
+  run::TestOutput output = run::test_run(program, input,
+                                         {.clock = &clock,
+                                          .random = &random,
+                                          .timers = &timers,
+                                          .objects = &objects,
+                                          .netstate = &netstate,
+                                          .listener = &voice});
   if (output.faulted) return fail(Code::not_permitted, voice.fault());
   if (output.error) return refused(-output.error);
   return output;

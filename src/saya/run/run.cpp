@@ -167,6 +167,7 @@ Result<Report> run(const Options& options, const Recorder::Sinks& sinks) {
   const abi::Services services{.clock = &world.program_clock(),
                                .random = &world.random,
                                .timers = &world.timers,
+                               .objects = &world.objects,
                                .netstate = &world.netstate,
                                .flows = &world.flows,
                                .listener = &recorder};

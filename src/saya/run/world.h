@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "abi/map_timers.h"
+#include "abi/owned_objects.h"
 #include "abi/run.h"
 #include "base/time.h"
 #include "netstate/netstate.h"
@@ -23,6 +24,7 @@ struct World {
   abi::Random random;
   abi::FlowTable flows;
   abi::MapTimers timers;
+  abi::OwnedObjects objects;
   nic::Nic nic;
   ClockKind kind;
 
