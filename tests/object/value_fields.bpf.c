@@ -145,6 +145,44 @@ struct {
   __array(values, struct inner);
 } outer SEC(".maps");
 
+struct bpf_list_head {
+  __u64 opaque[2];
+} __attribute__((aligned(8)));
+struct bpf_list_node {
+  __u64 opaque[3];
+} __attribute__((aligned(8)));
+struct bpf_rb_root {
+  __u64 opaque[2];
+} __attribute__((aligned(8)));
+struct bpf_rb_node {
+  __u64 opaque[4];
+} __attribute__((aligned(8)));
+struct bpf_refcount {
+  __u32 opaque[1];
+} __attribute__((aligned(4)));
+#define contains(type, node) __attribute__((btf_decl_tag("contains:" #type ":" #node)))
+
+struct item {
+  struct bpf_list_node link;
+  struct bpf_refcount references;
+  struct bpf_rb_node branch;
+  struct known __kptr* pointer;
+};
+struct rooted {
+  struct bpf_spin_lock lock;
+  struct bpf_list_head items contains(item, link);
+  struct bpf_rb_root tree contains(item, branch);
+};
+MAP(roots_in_hash, HASH, struct rooted);
+MAP(roots_in_percpu, PERCPU_ARRAY, struct rooted);
+
+struct unlocked {
+  struct bpf_list_head items contains(item, link);
+};
+MAP(list_without_lock, HASH, struct unlocked);
+
+MAP(nodes_are_nothing_in_a_map, HASH, struct item);
+
 long counter = 1;
 struct locked guarded SEC(".data.locked");
 

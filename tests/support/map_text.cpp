@@ -140,26 +140,27 @@ Result<Fd> inner_in_kernel(std::span<const std::byte> value) {
   return Fd(fd);
 }
 
+/// Where a value has a list, the kernel shows addresses of the copy that it shows.
+void hide_lists(const MapSpec& spec, std::span<std::byte> value) {
+  for (const MapField& field : spec.fields)
+    if (field.kind == MapField::Kind::list_head)
+      std::ranges::fill(value.subspan(field.offset, field.size), std::byte{});
+}
+
 /// Calls `visit(key, value)` for each element; it answers false when it has seen enough.
 template <class Visit>
 Result<> walk_kernel(int fd, const MapSpec& spec, size_t value_size, Visit visit) {
   SAYA_TRY(auto key, kernel::next_key(fd, {}, spec.key_size));
   while (key) {
-    const auto value = kernel::lookup(fd, *key, value_size);
+    auto value = kernel::lookup(fd, *key, value_size);
     if (value) {
+      hide_lists(spec, *value);
       SAYA_TRY(const bool more, visit(*key, *value));
       if (!more) break;
     }
     SAYA_TRY(key, kernel::next_key(fd, *key, spec.key_size));
   }
   return {};
-}
-
-/// Where a value has a list, the kernel shows addresses of the copy that it shows.
-void hide_lists(const MapSpec& spec, std::span<std::byte> value) {
-  for (const MapField& field : spec.fields)
-    if (field.kind == MapField::Kind::list_head)
-      std::ranges::fill(value.subspan(field.offset, field.size), std::byte{});
 }
 
 }  // namespace
@@ -193,6 +194,7 @@ Result<std::string> text_of_kernel_map(int fd, const MapSpec& spec) {
     SAYA_CHECK(walk_kernel(fd, spec, sizeof(uint32_t), [&](const Bytes& key, const Bytes& value) -> Result<bool> {
       SAYA_TRY(const Fd inner, inner_in_kernel(value));
       SAYA_TRY(MapSpec shape, kernel::map_info(inner.get()));
+      if (spec.inner) shape.fields = spec.inner->fields;
       SAYA_TRY(const std::string text, text_of_kernel_map(inner.get(), shape));
       elements.add_inner(key, text);
       return true;
@@ -200,8 +202,7 @@ Result<std::string> text_of_kernel_map(int fd, const MapSpec& spec) {
   } else if (has_elements(spec)) {
     const size_t copies = is_per_cpu(spec) ? kernel::possible_cpus().value_or(1) : 1;
     const size_t size = is_per_cpu(spec) ? copies * ((spec.value_size + 7u) & ~7u) : spec.value_size;
-    SAYA_CHECK(walk_kernel(fd, spec, size, [&](const Bytes& key, Bytes value) -> Result<bool> {
-      hide_lists(spec, value);
+    SAYA_CHECK(walk_kernel(fd, spec, size, [&](const Bytes& key, const Bytes& value) -> Result<bool> {
       return elements.add(key, value);
     }));
   }

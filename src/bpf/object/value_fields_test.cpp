@@ -8,11 +8,11 @@
 namespace saya::object {
 namespace {
 
-std::string describe(const MapSpec& spec) {
+std::string describe(std::span<const MapField> fields) {
   constexpr std::string_view kKinds[] = {"spin_lock", "timer",     "kernel_pointer", "list_head", "rb_root",
                                          "refcount",  "list_node", "rb_node",        "other"};
   std::string text;
-  for (const MapField& field : spec.fields)
+  for (const MapField& field : fields)
     text += fmt::format("{}{}+{} {}", text.empty() ? "" : ", ", field.offset, field.size,
                         kKinds[static_cast<size_t>(field.kind)]);
   return text;
@@ -53,6 +53,10 @@ const Row kRows[] = {
     {"pointer_to_a_number",         ""                                                                                 },
     {"a_union",                     ""                                                                                 },
     {"read_only",                   ""                                                                                 },
+    {"roots_in_hash",               "0+4 spin_lock, 8+16 list_head, 24+16 rb_root"                                     },
+    {"roots_in_percpu",             ""                                                                                 },
+    {"list_without_lock",           ""                                                                                 },
+    {"nodes_are_nothing_in_a_map",  "24+4 refcount, 64+8 kernel_pointer"                                               },
     {"legacy",                      "4+4 spin_lock"                                                                    },
     {".data.locked",                "4+4 spin_lock"                                                                    },
 };
@@ -64,7 +68,7 @@ TEST_P(ValueFields, AreThoseThatTheKernelTakes) {
   const auto map = std::ranges::find(object.maps, std::string_view(GetParam().map),
                                      [](const MapDefinition& m) -> std::string_view { return m.spec.name; });
   ASSERT_NE(map, object.maps.end());
-  EXPECT_EQ(describe(map->spec), GetParam().fields);
+  EXPECT_EQ(describe(map->spec.fields), GetParam().fields);
 }
 
 std::string name_of(const testing::TestParamInfo<Row>& row) {
@@ -75,13 +79,25 @@ std::string name_of(const testing::TestParamInfo<Row>& row) {
 
 INSTANTIATE_TEST_SUITE_P(Rows, ValueFields, testing::ValuesIn(kRows), name_of);
 
+TEST(ObjectFields, AreThoseOfAValueAndNodes) {
+  const Object object = object_of("value_fields");
+  const auto fields_of = [&](std::string_view name) {
+    return describe(object_fields(*object.btf, object.btf->find(btf::Kind::structure, name).value()));
+  };
+  EXPECT_EQ(fields_of("item"), "0+24 list_node, 24+4 refcount, 32+32 rb_node, 64+8 kernel_pointer");
+  EXPECT_EQ(fields_of("rooted"), "0+4 spin_lock, 8+16 list_head, 24+16 rb_root");
+  EXPECT_EQ(fields_of("unlocked"), "");
+  EXPECT_EQ(fields_of("timed"), "16+4 spin_lock") << "a timer in an object is a struct like any other";
+  EXPECT_EQ(describe(object_fields(*object.btf, 0)), "");
+}
+
 TEST(ValueFieldsOfMapsOfMaps, AreOfTheInnerOnes) {
   const Object object = object_of("value_fields");
   const auto outer = std::ranges::find(object.maps, std::string_view("outer"),
                                        [](const MapDefinition& m) -> std::string_view { return m.spec.name; });
   ASSERT_NE(outer, object.maps.end());
   ASSERT_TRUE(outer->spec.inner);
-  EXPECT_EQ(describe(*outer->spec.inner), "4+4 spin_lock");
+  EXPECT_EQ(describe(outer->spec.inner->fields), "4+4 spin_lock");
 }
 
 }  // namespace
