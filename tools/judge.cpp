@@ -1,27 +1,42 @@
-// Asks the running kernel about whole objects: every packet program that both sides take runs over the same frames here
-// and there, and verdict, bytes, context and maps must agree. Programs with a stated return value (the decl tag
-// "comment:test_retval=N" of the kernel's own tests) must also give that, over 64 zero bytes as their runner does.
-//   judge [-v] OBJECT...     exits with 1 when something differs
+// Asks the running kernel about whole objects: every packet program that both sides take runs over the same inputs here
+// and there, and verdict, bytes, context and maps must agree. Maps keep what they hold from input to input and from
+// program to program, as in a replay. Programs with a stated return value (support/stated.h) must also give that, over
+// 64 zero bytes as the runner of the kernel's own tests does.
+//   judge [-v] [--fill SEED] [--capture FILE]... OBJECT...     exits with 1 when something differs
+// --fill puts elements into the maps before, the same on both sides (support/fill.h): what depends on configuration
+// does more. --capture replaces the inputs of support/judge_inputs.h.
 // Needs what BPF_PROG_TEST_RUN needs: Linux 6.18 and root, or CAP_BPF and CAP_NET_ADMIN.
 #include <fmt/format.h>
+#include <sched.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <iterator>
+#include <limits>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/text.h"
-#include "btf/btf.h"
-#include "support/frames.h"
+#include "helper/table.h"
+#include "map/map_of_maps.h"
+#include "packet/pool.h"
+#include "support/fill.h"
+#include "support/judge_inputs.h"
 #include "support/parity.h"
+#include "support/stated.h"
 
 namespace saya::tests {
 namespace {
 
-constexpr const char* kFrames[] = {"udp4", "tcp4", "udp6", "vlan", "arp"};
-constexpr size_t kStatedFrame = 64;  // TEST_DATA_LEN of the kernel's test_loader.c.
+constexpr uint32_t kSizeForNone = 4096;  // Entries, or bytes of a ring.
+constexpr uint32_t kPerfEventArray = 4;
+constexpr uint32_t kStorages[] = {19, 21, 24, 26, 28, 29, 32};  // Types without a size.
 
 /// How a program fared.
 enum class Outcome : uint8_t { equal, differs, unstable, not_in_saya, not_in_kernel, stated, misstated };
@@ -33,93 +48,249 @@ struct Judgement {
   std::string why;
 };
 
+/// An object, and the types for CO-RE where they are not the kernel's.
+struct Subject {
+  std::string path;
+  std::optional<program::Target> types = {};
+
+  const program::Target* target() const { return types ? &*types : nullptr; }
+};
+
 /// The kernel's types are read once.
-Result<std::unique_ptr<Parity>> open(const std::string& path) {
+std::shared_ptr<kernel::RunningKernel> running_kernel() {
   static const auto kernel = std::make_shared<kernel::RunningKernel>();
-  return Parity::open(path, kernel);
+  return kernel;
 }
 
-std::vector<TestInput> inputs() {
-  std::vector<TestInput> inputs;
-  for (const char* frame : kFrames) inputs.push_back({.frame = frame_of(frame).value()});
-  return inputs;
+/// Sizes that an object leaves to its loader.
+void size_maps(object::Object& object) {
+  for (object::MapDefinition& map : object.maps) {
+    if (map.spec.type == 0) continue;
+    if (map.spec.type == kPerfEventArray && map.spec.key_size == 0) map.spec.key_size = 4;
+    if ((map.spec.type == kPerfEventArray || is_map_of_maps(map.spec.type)) && map.spec.value_size == 0)
+      map.spec.value_size = 4;
+    const bool sized =
+        map.spec.type != kPerfEventArray && std::ranges::find(kStorages, map.spec.type) == std::end(kStorages);
+    if (map.spec.max_entries == 0 && sized) map.spec.max_entries = kSizeForNone;
+  }
 }
 
-/// What a program leaves over all inputs, from fresh maps.
-Result<std::string> all_runs(const std::string& path, const std::string& program, bool in_saya) {
-  SAYA_TRY(const std::unique_ptr<Parity> parity, open(path));
-  for (const Parity::Program& candidate : parity->programs()) {
-    if (candidate.name != program) continue;
-    std::string text;
-    for (const TestInput& input : inputs()) {
-      SAYA_TRY(const std::string outcome,
-               in_saya ? parity->run_in_saya(candidate, input) : parity->run_in_kernel(candidate, input));
-      text += outcome;
+/// What the programs of one object run over, the same each time.
+class Inputs {
+ public:
+  explicit Inputs(std::vector<NamedInput> captured) : captured_(std::move(captured)) {}
+  const std::vector<NamedInput>& at(abi::Hook hook) const {
+    if (!captured_.empty()) return captured_;
+    return hook == abi::Hook::xdp ? xdp_ : skb_;
+  }
+
+ private:
+  std::vector<NamedInput> captured_;
+  std::vector<NamedInput> xdp_ = judge_inputs(abi::Hook::xdp), skb_ = judge_inputs(abi::Hook::tc);
+};
+
+/// What each run of a program left, and at the end its maps.
+using Texts = std::vector<std::string>;
+
+/// The lines of two texts that differ, the first of them.
+std::string first_difference(std::string_view ours, std::string_view theirs) {
+  while (!ours.empty() || !theirs.empty()) {
+    const auto next = [](std::string_view& text) {
+      const std::string_view line = text.substr(0, text.find('\n'));
+      text.remove_prefix(std::min(line.size() + 1, text.size()));
+      return line;
+    };
+    const std::string_view one = next(ours), other = next(theirs);
+    if (one != other) return fmt::format("saya:   {}\n    kernel: {}", one, other);
+  }
+  return "";
+}
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    lines.push_back(text.substr(0, text.find('\n')));
+    text.remove_prefix(std::min(lines.back().size() + 1, text.size()));
+  }
+  return lines;
+}
+
+/// What a line is about: "verdict", "ctx mark", "map flows".
+std::string_view subject_of(std::string_view line) {
+  const size_t first = line.find(' ');
+  if (first == line.npos || line.starts_with("verdict") || line.starts_with("frame")) return line.substr(0, first);
+  return line.substr(0, line.find(' ', first + 1));
+}
+
+/// Subjects in which runs of one program differ though nothing else did.
+using Chancy = std::set<std::string, std::less<>>;
+
+void add_chancy(std::string_view one, std::string_view other, Chancy& chancy) {
+  const auto a = lines_of(one), b = lines_of(other);
+  for (const auto& [lines, others] : {std::pair(a, b), std::pair(b, a)})
+    for (const std::string_view line : lines)
+      if (std::ranges::find(others, line) == others.end()) chancy.emplace(subject_of(line));
+}
+
+/// The lines that say the same each time.
+std::string steady(std::string_view text, const Chancy& chancy) {
+  std::string kept;
+  for (const std::string_view line : lines_of(text))
+    if (!chancy.contains(subject_of(line))) kept.append(line) += '\n';
+  return kept;
+}
+
+class Court {
+ public:
+  Court(const Inputs& inputs, std::optional<uint32_t> seed) : inputs_(inputs), seed_(seed) {}
+
+  /// An object on both sides, its maps filled.
+  Result<std::unique_ptr<Parity>> open(const Subject& subject) {
+    SAYA_TRY(object::Object object, attach::read_object(subject.path));
+    size_maps(object);
+    if (!seed_) return Parity::open(std::move(object), running_kernel(), helper::table(), subject.target());
+    if (subject.path != known_) {
+      SAYA_TRY(asked_, ask(object));
+      known_ = subject.path;
     }
+    SAYA_TRY(std::unique_ptr<Parity> parity,
+             Parity::open(std::move(object), running_kernel(), helper::table(), subject.target()));
+    Fill(*seed_, asked_).both(*parity);
+    return parity;
+  }
+
+  Judgement judge(Parity& parity, const Parity::Program& program, const Subject& subject) {
+    if (!program.theirs->fd) return {Outcome::not_in_kernel, program.theirs->reason};
+    // Users' loaders refuse an object with a map that cannot be made.
+    if (!program.ours && !parity.problems().empty()) return {Outcome::not_in_kernel, parity.problems().front().message};
+    if (!program.ours) return {Outcome::not_in_saya, program.ours.error().message};
+    count_ = inputs_.at(*program::hook_of(program.type)).size();
+    const Texts ours = runs_in_saya(parity, program, kPatience);
+    count_ = ours.size() - 1;
+    const Texts theirs = runs_in_kernel(parity, program);
+    if (never_ran(program, theirs)) return {Outcome::not_in_kernel, theirs.front()};
+    if (ours == theirs) return {Outcome::equal, verdicts(theirs)};
+    // Once more from fresh maps, and twice in the kernel: what differs there is time or chance.
+    const Texts again = fresh(subject, program.name, true), one = fresh(subject, program.name, false),
+                other = fresh(subject, program.name, false);
+    const auto& inputs = inputs_.at(*program::hook_of(program.type));
+    const Judgement found = compare(again, one, other, again, inputs);
+    return found.outcome == Outcome::differs ? compare(again, one, other, moved(subject, program.name), inputs) : found;
+  }
+
+ private:
+  /// The keys that programs ask for, of an object whose maps are filled with what they asked for before.
+  Result<AskedKeys> ask(const object::Object& object) {
+    AskedKeys asked;
+    count_ = std::numeric_limits<size_t>::max();
+    for (int round = 0; round < 3; ++round) {
+      SAYA_TRY(const std::unique_ptr<Parity> parity, Parity::open(object, running_kernel(), listening_helpers()));
+      Fill fill(*seed_, asked);
+      fill.both(*parity);
+      const Listening listening(*parity, asked);
+      for (const Parity::Program& program : parity->programs())
+        if (program::hook_of(program.type) && program.ours && program.theirs->fd)
+          static_cast<void>(runs_in_saya(*parity, program, kPatience));
+    }
+    return asked;
+  }
+
+  /// Over the first count_ inputs, or as many as there is patience for.
+  Texts runs_in_saya(Parity& parity, const Parity::Program& program, Nanoseconds patience = kForever) const {
+    Texts texts;
+    const RealClock clock;
+    const Nanoseconds start = clock.now();
+    for (const NamedInput& input : inputs_.at(*program::hook_of(program.type))) {
+      if (texts.size() == count_ || clock.now() - start > patience) break;
+      const auto outcome = parity.outcome_in_saya(program, input.input);
+      texts.push_back(outcome ? to_text(*outcome) : outcome.error().message);
+    }
+    const auto maps = parity.maps_in_saya();
+    texts.push_back(maps ? *maps : maps.error().message);
+    return texts;
+  }
+  Texts runs_in_kernel(const Parity& parity, const Parity::Program& program) const {
+    Texts texts;
+    for (const NamedInput& input : inputs_.at(*program::hook_of(program.type))) {
+      if (texts.size() == count_) break;
+      const auto outcome = parity.outcome_in_kernel(program, input.input);
+      texts.push_back(outcome ? to_text(*outcome) : outcome.error().message);
+    }
+    const auto maps = parity.maps_in_kernel();
+    texts.push_back(maps ? *maps : maps.error().message);
+    return texts;
+  }
+
+  Texts fresh(const Subject& subject, const std::string& name, bool in_saya) {
+    const auto parity = open(subject);
+    if (!parity) return {parity.error().message};
+    for (const Parity::Program& program : (*parity)->programs())
+      if (program.name == name) return in_saya ? runs_in_saya(**parity, program) : runs_in_kernel(**parity, program);
+    return {};
+  }
+
+  /// Here with the packets somewhere else in memory: what becomes different shows addresses, and says nothing even if
+  /// the kernel's allocator happens to repeat them.
+  Texts moved(const Subject& subject, const std::string& name) {
+    constexpr size_t kFramesOfARun = 8;
+    const auto crowd = Pool::create(kFramesOfARun);  // Takes the place of the run's own.
+    return fresh(subject, name, true);
+  }
+
+  /// How often each verdict was given.
+  static std::string verdicts(const Texts& texts) {
+    std::map<std::string, size_t> seen;
+    for (size_t i = 0; i + 1 < texts.size(); ++i) ++seen[texts[i].substr(0, texts[i].find('\n'))];
+    std::string text;
+    for (const auto& [verdict, times] : seen)
+      text += fmt::format("{}{} x {}", text.empty() ? "" : ", ", times, verdict);
     return text;
   }
-  return fail(Code::no_such_entry, program);
-}
 
-/// The first line in which two texts differ.
-std::string first_difference(std::string_view ours, std::string_view theirs) {
-  size_t at = 0;
-  while (at < ours.size() && at < theirs.size() && ours[at] == theirs[at]) ++at;
-  const auto line = [at](std::string_view text) {
-    const size_t begin = text.rfind('\n', at == 0 ? 0 : at - 1);
-    const size_t from = begin == text.npos ? 0 : begin + 1;
-    return text.substr(from, std::min(text.find('\n', at), text.size()) - from);
-  };
-  return fmt::format("saya:   {}\n    kernel: {}", line(ours), line(theirs));
-}
-
-Judgement judge(Parity& parity, const Parity::Program& program, const std::string& path) {
-  if (!program.theirs->fd) return {Outcome::not_in_kernel, program.theirs->reason};
-  if (!program.ours) return {Outcome::not_in_saya, program.ours.error().message};
-  for (const TestInput& input : inputs()) {
-    const auto theirs = parity.run_in_kernel(program, input);
-    const auto ours = parity.run_in_saya(program, input);
-    if (theirs.has_value() == ours.has_value() && (!ours || *ours == *theirs)) continue;
-    // Once more from fresh maps, and twice in the kernel: what differs there is time or chance.
-    const auto again = all_runs(path, program.name, true);
-    const auto one = all_runs(path, program.name, false), other = all_runs(path, program.name, false);
-    if (!one) return {Outcome::not_in_kernel, one.error().message};
-    if (!other || *one != *other) return {Outcome::unstable, ""};
-    if (!again) return {Outcome::differs, again.error().message};
-    if (*again != *one) return {Outcome::differs, first_difference(*again, *one)};
-    return {Outcome::equal, ""};
+  /// Whether the kernel runs it over nothing at all, such as programs of a devmap.
+  bool never_ran(const Parity::Program&, const Texts& texts) const {
+    for (size_t i = 0; i + 1 < texts.size(); ++i)
+      if (texts[i].starts_with("verdict")) return false;
+    return true;
   }
-  return {};
-}
 
-/// The value that the program's source states; nothing without one, or for a pointer.
-std::optional<uint32_t> stated(const object::Object& object, const object::Function& function) {
-  constexpr std::string_view kTag = "comment:test_retval=";
-  if (!object.btf || !function.btf_type) return std::nullopt;
-  for (uint32_t id = 1; id < object.btf->count(); ++id) {
-    const btf::Type& type = object.btf->type(id);
-    if (type.kind != btf::Kind::decl_tag || type.target != function.btf_type || !type.name.starts_with(kTag)) continue;
-    const std::string_view word = type.name.substr(kTag.size());
-    if (word == "TEST_DATA_LEN") return kStatedFrame;
-    if (word == "INT_MIN") return uint32_t{1} << 31;
-    char* end = nullptr;
-    const std::string text(word);
-    const long long value = std::strtoll(text.c_str(), &end, 0);
-    if (*end == '\0' && !text.empty()) return static_cast<uint32_t>(value);
+  static Judgement compare(const Texts& ours, const Texts& one, const Texts& other, const Texts& moved,
+                           const std::vector<NamedInput>& inputs) {
+    if (ours == one) return {Outcome::equal, verdicts(one)};
+    if (ours.size() != one.size() || one.size() != other.size()) return {Outcome::differs, ours.front()};
+    Chancy chancy;
+    for (size_t i = 0; i < one.size(); ++i) add_chancy(one[i], other[i], chancy);
+    for (size_t i = 0; i < std::min(ours.size(), moved.size()); ++i) add_chancy(ours[i], moved[i], chancy);
+    for (size_t i = 0; i < one.size(); ++i) {
+      const std::string mine = steady(ours[i], chancy), theirs = steady(one[i], chancy);
+      if (mine != theirs)
+        return {Outcome::differs, fmt::format("over {}:\n    {}", i + 1 < one.size() ? inputs[i].name : "all, maps",
+                                              first_difference(mine, theirs))};
+    }
+    std::string subjects;
+    for (const std::string& subject : chancy) subjects += " " + subject;
+    return {Outcome::unstable, fmt::format("differs from run to run in the kernel, or is an address:{}", subjects)};
   }
-  return std::nullopt;
-}
+
+  static constexpr Nanoseconds kPatience = 3'000'000'000;  ///< For one program; some loop a million times.
+  static constexpr Nanoseconds kForever = std::numeric_limits<Nanoseconds>::max();
+
+  const Inputs& inputs_;
+  std::optional<uint32_t> seed_;
+  size_t count_ = 0;   ///< Inputs that the program at hand runs over.
+  std::string known_;  ///< The object that asked_ is of.
+  AskedKeys asked_;
+};
 
 std::optional<Judgement> judge_statement(const object::Object& object, const Parity::Program& program,
-                                         const std::string& path) {
-  std::optional<uint32_t> value;
-  for (const object::Function& function : object.functions)
-    if (function.entry && function.name == program.name) value = stated(object, function);
+                                         const Subject& subject) {
+  const auto value = stated_value(object, program.name);
   if (!value) return std::nullopt;
-  const auto fresh = open(path);
+  const auto fresh = Parity::open(object, running_kernel(), helper::table(), subject.target());
   if (!fresh) return Judgement{Outcome::misstated, fresh.error().message};
   for (const Parity::Program& candidate : (*fresh)->programs()) {
     if (candidate.name != program.name) continue;
+    if (!candidate.ours && !candidate.theirs->fd) return std::nullopt;  // For a module of the kernel's own tests.
     const TestInput input{.frame = std::vector<std::byte>(kStatedFrame)};
     // A runner may fill maps first: then the kernel does not give the value here, either.
     const auto ours = (*fresh)->run_in_saya(candidate, input);
@@ -136,19 +307,21 @@ std::optional<Judgement> judge_statement(const object::Object& object, const Par
 
 class Judge {
  public:
-  explicit Judge(bool verbose) : verbose_(verbose) {}
+  Judge(bool verbose, const Inputs& inputs, std::optional<uint32_t> seed) : verbose_(verbose), court_(inputs, seed) {}
   void object(const std::string& path) {
-    const auto parity = open(path);
-    if (!parity) {
-      fmt::print("{}: {}\n", path, parity.error().message);
+    const Subject subject{path};
+    const auto parity = court_.open(subject);
+    const auto object = attach::read_object(path);
+    if (!parity || !object) {
+      fmt::print("{}: {}\n", path, (parity ? object.error() : parity.error()).message);
       return;
     }
-    const auto object = attach::read_object(path);
     for (const Parity::Program& program : (*parity)->programs()) {
       if (!program::hook_of(program.type)) continue;
-      count(path, program, judge(**parity, program, path));
-      if (object)
-        if (const auto judgement = judge_statement(*object, program, path)) count(path, program, *judgement);
+      if (auto types = stated_types(*object, program.name, path))
+        with_types({path, std::move(types)}, *object, program.name);
+      else
+        both(subject, *object, **parity, program);
     }
   }
   int finish() const {
@@ -161,6 +334,16 @@ class Judge {
   }
 
  private:
+  void with_types(const Subject& subject, const object::Object& object, const std::string& name) {
+    const auto parity = court_.open(subject);
+    if (!parity) return;
+    for (const Parity::Program& program : (*parity)->programs())
+      if (program.name == name) both(subject, object, **parity, program);
+  }
+  void both(const Subject& subject, const object::Object& object, Parity& parity, const Parity::Program& program) {
+    count(subject.path, program, court_.judge(parity, program, subject));
+    if (const auto judgement = judge_statement(object, program, subject)) count(subject.path, program, *judgement);
+  }
   void count(const std::string& path, const Parity::Program& program, const Judgement& judgement) {
     ++counts_[judgement.outcome];
     const bool good = judgement.outcome == Outcome::equal || judgement.outcome == Outcome::stated ||
@@ -172,16 +355,41 @@ class Judge {
   }
 
   bool verbose_;
+  Court court_;
   std::map<Outcome, size_t> counts_;
 };
+
+/// Routes and sockets of this machine are none of the programs' business.
+void leave_network() {
+  if (::unshare(CLONE_NEWNET) != 0) fmt::print(stderr, "judge: no network namespace of its own\n");
+}
+
+int run(const std::vector<std::string>& words) {
+  bool verbose = false;
+  std::optional<uint32_t> seed;
+  std::vector<NamedInput> captured;
+  std::vector<std::string> objects;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "-v") {
+      verbose = true;
+    } else if (words[i] == "--fill" && i + 1 < words.size()) {
+      seed = static_cast<uint32_t>(std::strtoul(words[++i].c_str(), nullptr, 0));
+    } else if (words[i] == "--capture" && i + 1 < words.size()) {
+      auto frames = captured_inputs(words[++i]);
+      if (!frames) return fmt::print(stderr, "{}\n", frames.error().message), 2;
+      std::ranges::move(*frames, std::back_inserter(captured));
+    } else {
+      objects.push_back(words[i]);
+    }
+  }
+  leave_network();
+  const Inputs inputs(std::move(captured));
+  Judge judge(verbose, inputs, seed);
+  for (const std::string& object : objects) judge.object(object);
+  return judge.finish();
+}
 
 }  // namespace
 }  // namespace saya::tests
 
-int main(int argc, char** argv) {
-  std::vector<std::string> words(argv + 1, argv + argc);
-  const bool verbose = !words.empty() && words[0] == "-v";
-  saya::tests::Judge judge(verbose);
-  for (size_t i = verbose ? 1 : 0; i < words.size(); ++i) judge.object(words[i]);
-  return judge.finish();
-}
+int main(int argc, char** argv) { return saya::tests::run({argv + 1, argv + argc}); }

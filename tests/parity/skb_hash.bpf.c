@@ -177,6 +177,23 @@ HASH(has_two_tags_in_it) {
   return once | (CHANGE4(15, 19, 21, 23)) << 1;
 }
 
+// What a frame's EtherType says, the bytes behind it are: this is for a tagged frame.
+HASH(of_a_second_tag) {
+  const __u8 bytes[48] = {0,  1,  0x81, 0, 0,  2, 8, 0, 0x45, 0, 0, 40, 0, 1, 0, 0,
+                          64, 17, 0,    0, 10, 0, 0, 1, 10,   0, 0, 2,  0, 7, 0, 9};
+  become(skb, bytes, sizeof bytes);
+  return CHANGE4(1, 5, 23, 31);
+}
+
+// And this for IPv6.
+HASH(of_ipv4_in_ipv6) {
+  const __u8 bytes[72] = {0x60, 0, 0, 0,  0, 32, 4, 64, 0xfd, 0,  0, 0, 0,  0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 1, 0xfd, 0,
+                          0,    0, 0, 0,  0, 0,  0, 0,  0,    0,  0, 0, 0,  2,  //
+                          0x45, 0, 0, 32, 0, 1,  0, 0,  64,   17, 0, 0, 10, 1, 0, 1, 10, 1, 0, 2, 0, 7, 0, 9, 0,    12};
+  become(skb, bytes, sizeof bytes);
+  return CHANGE4(23, 39, 55, 61);
+}
+
 HASH(of_a_cut_packet) {
   bpf_skb_change_tail(skb, 20, 0);
   return CHANGE2(1, 5);

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "abi/helper_spec.h"
 #include "abi/map_timers.h"
 #include "attach/kernel_load.h"
 #include "attach/objects.h"
@@ -29,19 +31,39 @@ class Parity {
   /// programs of the object errors, each with the reason.
   static Result<std::unique_ptr<Parity>> open(const std::string& path, std::shared_ptr<kernel::RunningKernel> kernel =
                                                                            std::make_shared<kernel::RunningKernel>());
+  /// The same of an object that has been read. Programs call saya's helpers through `helpers`; CO-RE resolves against
+  /// the types of `types`, if given, on both sides, else against the kernel's.
+  static Result<std::unique_ptr<Parity>> open(object::Object object, std::shared_ptr<kernel::RunningKernel> kernel,
+                                              abi::HelperTable helpers, const program::Target* types = nullptr);
   ~Parity();
   Parity(const Parity&) = delete;
   Parity& operator=(const Parity&) = delete;
 
   const std::vector<Program>& programs() const noexcept { return programs_; }
+  /// Maps of the object that the kernel refuses, and slots that it does not fill.
+  const std::vector<Error>& problems() const noexcept { return kernel_.problems; }
   /// Verdict, packet, context and all maps of the object after a run, as text; a fault is an error.
   Result<std::string> run_in_saya(const Program& program, const TestInput& input);
   Result<std::string> run_in_kernel(const Program& program, const TestInput& input);
 
+  // The same in parts.
+  Result<TestOutcome> outcome_in_saya(const Program& program, const TestInput& input);
+  Result<TestOutcome> outcome_in_kernel(const Program& program, const TestInput& input) const;
+  Result<std::string> maps_in_saya() const;
+  Result<std::string> maps_in_kernel() const;
+
+  /// Saya's maps, in the order of the object's; none when it has no place for one of them.
+  std::span<const MapPtr> maps() const;
+  /// The descriptor of the kernel's map of that number.
+  Result<int> kernel_map(uint32_t number) const { return kernel_.session.map_fd(number); }
+  /// Puts a program that both sides have into a slot of a prog array, there and here.
+  Result<> set_slot(uint32_t number, uint32_t slot, const Program& program);
+
  private:
-  Parity(object::Object object, attach::KernelLoad kernel, program::Target target);
+  Parity(object::Object object, attach::KernelLoad kernel, program::Target target, abi::HelperTable helpers);
   Result<abi::ExecutablePtr> make(const attach::KernelAnswer& program);
 
+  abi::HelperTable helpers_;
   attach::KernelLoad kernel_;
   attach::Objects objects_;
   Result<const attach::OpenObject*> open_;

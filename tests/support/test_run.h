@@ -32,6 +32,8 @@ struct TestInput {
   std::vector<std::byte> meta = {};
   std::map<std::string, uint64_t, std::less<>> ctx = {};  ///< By CtxField::name; not at XDP.
   uint32_t flags = 0;                                     ///< BPF_F_TEST_*.
+  uint32_t repeat = 1;                                    ///< Runs over one packet.
+  uint32_t ingress_ifindex = 0;                           ///< Of an XDP context.
   const Netstate* netstate = nullptr;                     ///< What saya's side knows of the network.
   abi::MapTimers* timers = nullptr;                       ///< Saya's, where they outlive a run.
 };

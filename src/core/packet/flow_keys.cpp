@@ -15,6 +15,8 @@ namespace saya {
 namespace {
 
 constexpr uint32_t kMostHeaders = 15;  // MAX_FLOW_DISSECT_HDRS.
+constexpr uint16_t kPppIp = 0x0021, kPppIp6 = 0x0057;
+constexpr uint16_t kAcknowledged = 0x0080;  // A flag of GRE version 1.
 
 bool is_vlan(uint16_t protocol) noexcept { return protocol == ETH_P_8021Q || protocol == ETH_P_8021AD; }
 
@@ -55,9 +57,10 @@ class Dissector {
   }
 
   Next vlan() noexcept {
-    const uint32_t outer = keys_.protocol;
+    constexpr uint16_t kDropEligible = 0x1000;  // Is no part of struct flow_dissector_key_vlan's identity.
+    const uint16_t outer = keys_.protocol;
     uint16_t tag = packet_.vlan.tci;
-    if (vlans_ == 0 && packet_.vlan.present) {
+    if (!tagged_ && packet_.vlan.present) {
       keys_.protocol = packet_.skb.protocol;
     } else {
       std::array<std::byte, 4> header;
@@ -66,7 +69,10 @@ class Dissector {
       keys_.protocol = load<be16>(header.data() + 2);
       at_ += header.size();
     }
-    if (vlans_ < keys_.vlans.size()) keys_.vlans[vlans_++] = outer << 16 | tag;
+    // skb_get_hash() does not ask for FLOW_DISSECTOR_KEY_CVLAN.
+    if (!tagged_)
+      keys_.vlan = uint64_t{outer} << 32 | uint64_t{keys_.protocol} << 16 | static_cast<uint16_t>(tag & ~kDropEligible);
+    tagged_ = true;
     return Next::protocol;
   }
 
@@ -96,19 +102,32 @@ class Dissector {
 
   void addresses(std::span<const std::byte> pair, uint8_t size) noexcept {
     keys_.address_size = size;
+    keys_.source = keys_.destination = {};  // Of an outer header there may be more bytes.
     std::memcpy(keys_.source.data(), pair.data(), size);
     std::memcpy(keys_.destination.data(), pair.data() + size, size);
   }
 
   Next pppoe() noexcept {
-    constexpr uint16_t kIp = 0x0021, kIp6 = 0x0057;
+    constexpr auto kVersionAndType = std::byte{0x11}, kSession = std::byte{0};
+    struct Inner {
+      uint16_t ppp, ethernet;
+    };
+    constexpr Inner kInner[] = {
+        {kPppIp,  ETH_P_IP     },
+        {kPppIp6, ETH_P_IPV6   },
+        {0x0281,  ETH_P_MPLS_UC},
+        {0x0283,  ETH_P_MPLS_MC}
+    };
     std::array<std::byte, 8> header;
-    if (!read(header)) return Next::bad;
+    if (!read(header) || header[0] != kVersionAndType || header[1] != kSession) return Next::bad;
     at_ += header.size();
     const uint16_t inner = load<be16>(header.data() + 6);
-    if (inner != kIp && inner != kIp6) return Next::done;
-    keys_.protocol = inner == kIp ? ETH_P_IP : ETH_P_IPV6;
-    return Next::protocol;
+    for (const Inner& known : kInner)
+      if (known.ppp == inner) {
+        keys_.protocol = known.ethernet;
+        return Next::protocol;
+      }
+    return (inner & 0x0101) == 1 ? Next::done : Next::bad;  // RFC 1661, section 2.
   }
 
   Next transport() noexcept {
@@ -144,20 +163,36 @@ class Dissector {
 
   Next gre() noexcept {
     constexpr uint16_t kSum = 0x8000, kRouting = 0x4000, kKey = 0x2000, kSequence = 0x1000, kVersion = 7;
+    constexpr uint16_t kPpp = 0x880b;
     std::array<std::byte, 4> header, key;
     if (!read(header)) return Next::bad;
     const uint16_t flags = load<be16>(header.data());
-    if (flags & (kRouting | kVersion)) return Next::done;  // Of version 1, PPTP's, nothing is made here.
+    if (flags & kRouting || (flags & kVersion) > 1) return Next::done;
+    const bool pptp = flags & kVersion;
+    keys_.protocol = load<be16>(header.data() + 2);
+    if (pptp && !(keys_.protocol == kPpp && flags & kKey)) return Next::done;
     uint32_t bytes = header.size() + (flags & kSum ? 4 : 0);
     if (flags & kKey) {
       if (!read(key, bytes)) return Next::bad;
-      keys_.gre_key = load<be32>(key.data());
+      constexpr uint32_t kCall = 0xffff;  // The rest is the payload's length.
+      keys_.gre_key = load<be32>(key.data()) & (pptp ? kCall : ~uint32_t{0});
       bytes += 4;
     }
     if (flags & kSequence) bytes += 4;
-    keys_.protocol = load<be16>(header.data() + 2);
+    if (pptp) return inner_ppp(bytes + (flags & kAcknowledged ? 4 : 0));
     at_ += bytes;
     return keys_.protocol == ETH_P_TEB ? inner_ethernet() : Next::protocol;
+  }
+
+  /// Behind `bytes` of a PPTP header.
+  Next inner_ppp(uint32_t bytes) noexcept {
+    std::array<std::byte, 4> header;
+    if (!read(header, bytes)) return Next::bad;
+    const uint16_t inner = load<be16>(header.data() + 2);
+    if (inner == kPppIp) keys_.protocol = ETH_P_IP;
+    if (inner == kPppIp6) keys_.protocol = ETH_P_IPV6;
+    at_ += bytes + static_cast<uint32_t>(header.size());
+    return Next::protocol;
   }
 
   Next inner_ethernet() noexcept {
@@ -183,7 +218,7 @@ class Dissector {
   const Packet& packet_;
   FlowKeys& keys_;
   uint32_t at_ = 0;
-  size_t vlans_ = 0;
+  bool tagged_ = false;
   bool fragment_ = false;
 };
 
@@ -210,7 +245,7 @@ uint32_t flow_hash(const FlowKeys& keys) noexcept {
   const uint32_t ports =
       symmetric ? uint32_t{low_port} << 16 | high_port : uint32_t{keys.source_port} << 16 | keys.destination_port;
   uint64_t hash = stir(kKey, uint64_t{keys.protocol} << 16 | uint64_t{keys.ip_protocol} << 8 | keys.address_size);
-  hash = stir(hash, uint64_t{keys.vlans[0]} << 32 | keys.vlans[1]);
+  hash = stir(hash, keys.vlan);
   hash = stir(hash, uint64_t{keys.flow_label} << 32 | keys.gre_key);
   hash = stir(hash, ports);
   for (const auto& address : {low, high})

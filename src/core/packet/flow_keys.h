@@ -15,7 +15,7 @@ struct FlowKeys {
   uint8_t ip_protocol = 0;   ///< IPPROTO_* of what follows it.
   uint8_t address_size = 0;  ///< Of each address: 0, 4 or 16.
   uint32_t flow_label = 0;
-  std::array<uint32_t, 2> vlans{};  ///< EtherType << 16 | tag, outermost first.
+  uint64_t vlan = 0;  ///< Of the outermost tag: its EtherType, that of what follows, and priority and id.
   uint32_t gre_key = 0;
   uint16_t source_port = 0, destination_port = 0;
   std::array<std::byte, 16> source{}, destination{};
