@@ -7,10 +7,13 @@
 #include <linux/if_ether.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <map>
 #include <ostream>
 
@@ -177,6 +180,14 @@ Result<> add_routes(uint32_t ifindex) {
   return add_neighbour(ifindex, kAddress2, kMac2);
 }
 
+Result<> take_down(std::string_view interface) {
+  const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request{};
+  interface.copy(request.ifr_name, IFNAMSIZ - 1);
+  if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) != 0) return fail_errno("take an interface down", errno);
+  return {};
+}
+
 /// Ports b (ethb, its wire leads to etha) and c (ethc, to ethd).
 class KernelSide {
  public:
@@ -192,6 +203,7 @@ class KernelSide {
     SAYA_CHECK(add_own_table(side->other_.near));
     for (const auto& [name, ifindex] : side->ports_) SAYA_CHECK(kernel::add_clsact(ifindex));
     SAYA_CHECK(side->attach(row, mode));
+    if (row.c_is_down) SAYA_CHECK(take_down("ethc"));
     return side;
   }
 
@@ -342,6 +354,7 @@ class SayaSide {
       port.wire = std::make_unique<MemoryQueue>();
       port.host = std::make_unique<MemoryQueue>();
     }
+    nic_.find("c")->up = !row.c_is_down;
     const MapPtr map = map_of(row);
     for (const PortProgram& each : row.programs) attach(each, map);
     for (const MapElement& element : row.elements) fill(row, element, *as_redirect_map(*map));

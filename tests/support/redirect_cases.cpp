@@ -185,11 +185,33 @@ std::vector<RedirectCase> xdp_cases() {
   };
 }
 
+/// Where port c is down.
+std::vector<RedirectCase> down_cases() {
+  const std::vector<MapElement> both{
+      {.key = 0, .port = "b"},
+      {.key = 2, .port = "c"}
+  };
+  std::vector<RedirectCase> rows = {
+      {"tc redirects out of a port that is down", {{"b", Where::ingress, redirect_to("c")}}, {}},
+      {"tc redirects into a port that is down", {{"b", Where::ingress, redirect_to("c", 1)}}, {}},
+      {"a clone is lost at a port that is down",
+       {{"b", Where::ingress, "r2 = {c}\nr3 = 0\ncall bpf_clone_redirect\nr0 = 0\nexit\n"}},
+       {"b.host"}},
+      {"a clone is lost before a port that is down",
+       {{"b", Where::ingress, "r2 = {c}\nr3 = 1\ncall bpf_clone_redirect\nr0 = 0\nexit\n"}},
+       {"b.host"}},
+      {"XDP redirects out of a port that is down", {{"b", Where::xdp, redirect_to("c")}}, {}},
+      {"a broadcast passes over a port that is down", {{"b", Where::xdp, by_map(0, 8)}}, {"b.wire"}, kDev, both},
+  };
+  for (RedirectCase& row : rows) row.c_is_down = true;
+  return rows;
+}
+
 }  // namespace
 
 std::vector<RedirectCase> redirect_cases() {
   std::vector<RedirectCase> all = tc_cases();
-  for (RedirectCase& row : xdp_cases()) all.push_back(std::move(row));
+  for (const auto& part : {xdp_cases(), down_cases()}) all.insert(all.end(), part.begin(), part.end());
   return all;
 }
 

@@ -32,6 +32,7 @@ struct RedirectCase {
   std::vector<std::string> ends;  ///< "c.wire", "b.host": who gets the frame, in this order of names.
   uint32_t map_type = 0;
   std::vector<MapElement> elements = {};
+  bool c_is_down = false;
 };
 
 std::vector<RedirectCase> redirect_cases();

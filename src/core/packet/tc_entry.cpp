@@ -75,6 +75,21 @@ uint32_t length_on_wire(const Packet& packet) noexcept {
   return packet.len + (segments - 1) * headers;
 }
 
+/// What any packet meets on its way to tc ingress.
+bool receive(Packet& packet, const Device& device, uint16_t protocol) noexcept {
+  Skb& skb = packet.skb;
+  skb.ifindex = skb.ingress_ifindex = device.ifindex;
+  skb.at_ingress = true;
+  if (is_vlan(protocol) && !packet.vlan.present) {
+    if (!untag(packet)) return false;
+    protocol = frame_protocol(packet);
+  }
+  skb.protocol = protocol;
+  skb.wire_len = packet.len - static_cast<uint32_t>(kEthernetHeader);
+  reset_headers(skb);
+  return true;
+}
+
 }  // namespace
 
 uint8_t packet_type(const std::byte* destination, const Device& device) noexcept {
@@ -101,20 +116,15 @@ bool enter_tc_ingress(Packet& packet, const Device& device) noexcept {
     packet.skb.valid = true;
     if (device.records_queue) packet.skb.queue_mapping = static_cast<uint16_t>(packet.rx_queue_index + 1);
   }
-  Skb& skb = packet.skb;
-  skb.ifindex = skb.ingress_ifindex = device.ifindex;
-  skb.priority = 0;
-  skb.at_ingress = true;
-  skb.pkt_type = packet_type(packet.data, device);
-  uint16_t protocol = frame_protocol(packet);
-  if (is_vlan(protocol) && !packet.vlan.present) {
-    if (!untag(packet)) return false;
-    protocol = frame_protocol(packet);
-  }
-  skb.protocol = protocol;
-  skb.wire_len = packet.len - static_cast<uint32_t>(kEthernetHeader);
-  reset_headers(skb);
-  return true;
+  packet.skb.priority = 0;
+  packet.skb.pkt_type = packet_type(packet.data, device);
+  return receive(packet, device, frame_protocol(packet));
+}
+
+bool enter_tc_peer(Packet& packet, const Device& device) noexcept {
+  if (pull(packet, kEthernetHeader) != 0) return false;
+  packet.skb.pkt_type = PACKET_HOST;
+  return receive(packet, device, packet.skb.protocol);
 }
 
 void enter_tc_egress(Packet& packet, const Device& device) noexcept {

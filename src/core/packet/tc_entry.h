@@ -33,6 +33,10 @@ uint16_t frame_protocol(const Packet& packet) noexcept;
 /// memory).
 bool enter_tc_ingress(Packet& packet, const Device& device) noexcept;
 
+/// The same for a packet that bpf_redirect_peer() brings to the device: an skb already, it keeps its priority and its
+/// protocol, whatever its EtherType has become, and counts as the device's own (skb_scrub_packet()).
+bool enter_tc_peer(Packet& packet, const Device& device) noexcept;
+
 /// The same for tc egress. What the host sends has ingress_ifindex 0, pkt_type 0 and its EtherType field as protocol; a
 /// packet that came from ingress keeps all but ifindex and wire_len, which is the length, with the headers of all
 /// segments for a packet that will be cut (qdisc_pkt_len_init()). tstamp is cleared unless it is a delivery time.

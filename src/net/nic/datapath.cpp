@@ -78,16 +78,13 @@ void Datapath::xdp(Port& port, Burst& burst) noexcept {
 
 void Datapath::ingress(Port& port, Entry entry, Burst& burst) noexcept {
   for (PacketPtr& packet : burst.packets()) {
-    const uint32_t priority = packet->skb.priority;
     const bool fresh = !packet->skb.valid;
-    if (!enter_tc_ingress(*packet, port.device)) {
+    const bool entered =
+        entry == Entry::peer ? enter_tc_peer(*packet, port.device) : enter_tc_ingress(*packet, port.device);
+    if (!entered)
       drop(port, std::move(packet), abi::Drop::malformed);
-    } else if (entry == Entry::peer) {
-      packet->skb.priority = priority;
-      packet->skb.pkt_type = 0;  // PACKET_HOST, whatever its address.
-    } else if (fresh) {
+    else if (fresh)
       mark_large(*packet, port.mtu);  // Put together behind XDP, as GRO does.
-    }
   }
   burst.compact();
   const Hooks& hooks = port.hooks.read();
