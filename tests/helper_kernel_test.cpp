@@ -306,13 +306,16 @@ std::string printk_program(const Print& print) {
 }
 
 /// Every row of helpers.def, and each of its errors, has a case: a row here whose last call it is, a program of
-/// tests/parity that is named for it, or a reason.
-struct Exempt {
+/// tests/parity that is named for it, another test that compares it, or a reason.
+struct Remark {
   const char* helper;
   int error;  ///< 0: the helper itself.
-  const char* reason;
+  const char* text;
 };
-const Exempt kExempt[] = {
+const Remark kElsewhere[] = {
+#include "helper/elsewhere.def"
+};
+const Remark kExempt[] = {
 #include "helper/exempt.def"
 };
 
@@ -322,7 +325,8 @@ class HelperGate {
     for (const Row& row : kRows) add_row(row);
     for (const auto& entry : std::filesystem::directory_iterator(SAYA_SOURCE_DIR "/tests/parity"))
       add_source(entry.path());
-    for (const Exempt& exempt : kExempt) exempt_.insert({exempt.helper, exempt.error});
+    for (const Remark& other : kElsewhere) cases_.insert({other.helper, other.error});
+    for (const Remark& exempt : kExempt) exempt_.insert({exempt.helper, exempt.error});
   }
   bool has_case(std::string_view helper, int error) const { return cases_.contains({std::string(helper), error}); }
   bool is_exempt(std::string_view helper, int error) const { return exempt_.contains({std::string(helper), error}); }
@@ -363,6 +367,11 @@ class HelperGate {
  private:
   std::set<Case> cases_, exempt_;
 };
+
+TEST(HelperGate, WhatIsComparedElsewhereNamesATest) {
+  for (const Remark& other : kElsewhere)
+    EXPECT_TRUE(std::filesystem::exists(fmt::format(SAYA_SOURCE_DIR "/{}", other.text))) << other.helper;
+}
 
 TEST(HelperGate, EveryHelperAndEachOfItsErrorsIsComparedWithTheKernel) {
   const HelperGate gate;

@@ -3,8 +3,10 @@
 // compared.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <functional>
 #include <iostream>
@@ -12,9 +14,11 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "base/fd.h"
 #include "helper/table.h"
 #include "map/access.h"
 #include "map/map_of_maps.h"
+#include "support/any_types.h"
 #include "support/case_name.h"
 #include "support/map_subject.h"
 #include "support/needs_kernel.h"
@@ -24,9 +28,10 @@ namespace saya::tests {
 namespace {
 
 /// How a type's keys and values look.
-enum class Keys : uint8_t { none, index, any, prefix };
+enum class Keys : uint8_t { none, index, any, prefix, socket, closed };
+enum class Values : uint8_t { number, device, descriptor };
 
-/// A map of one type, small enough to fill: 4 entries, keys of at most 8 bytes and values of at most 16.
+/// A map of one type, small enough to fill unless filling means nothing: keys of at most 8 bytes, values of at most 16.
 struct Kind {
   uint32_t type;
   Keys keys;
@@ -34,7 +39,8 @@ struct Kind {
   uint32_t value_size;
   uint32_t max_entries;
   uint32_t flags;
-  bool descriptors = false;  ///< Values are file descriptors in the kernel: questions do without elements.
+  /// A device is the loopback device. Where values are descriptors in the kernel, questions do without elements.
+  Values values = Values::number;
 };
 const Kind kKinds[] = {
 #include "map/kinds.def"
@@ -116,15 +122,32 @@ MapSpec spec_of(const Kind& kind) {
                .value_size = kind.value_size,
                .max_entries = kind.max_entries,
                .flags = kind.flags};
+  if (kind.keys == Keys::socket || kind.keys == Keys::closed) {  // Storages must be described.
+    spec.key_btf_type = kAnyInt;
+    spec.value_btf_type = kAnyWord;
+  }
   if (is_map_of_maps(kind.type))
     spec.inner = std::make_shared<MapSpec>(
         MapSpec{.name = "inner", .type = 2, .key_size = 4, .value_size = 8, .max_entries = 4});
   return spec;
 }
 
+constexpr uint32_t kFirstClosed = 1 << 20;  ///< No process has as many descriptors.
+constexpr uint32_t kLoopback = 1;           ///< Its ifindex in every network namespace.
+
+/// A descriptor to the kernel, and to saya just a number that names a socket.
+uint32_t open_socket(uint32_t number) {
+  static std::array<Fd, 10> sockets;
+  Fd& socket = sockets.at(number);
+  if (!socket) socket = Fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return static_cast<uint32_t>(socket.get());
+}
+
 /// Key `number`; 9 is beyond the end of those that have one.
 Bytes key_of(const Kind& kind, uint32_t number) {
   Bytes key(kind.key_size);
+  if (kind.keys == Keys::socket) number = open_socket(number);
+  if (kind.keys == Keys::closed) number += kFirstClosed;
   if (kind.keys == Keys::prefix) {
     const uint32_t bits = 8 * (kind.key_size - 4);
     std::memcpy(key.data(), &bits, sizeof bits);
@@ -140,7 +163,7 @@ Bytes value_of(const Kind& kind, uint32_t number) {
   Bytes all;
   for (uint32_t cpu = 0; cpu < (is_per_cpu(kind.type) ? possible_cpus() : 1); ++cpu) {
     Bytes one(is_per_cpu(kind.type) ? (kind.value_size + 7) / 8 * 8 : kind.value_size);
-    const uint32_t value = number + 100 * cpu;
+    const uint32_t value = kind.values == Values::device ? kLoopback : number + 100 * cpu;
     if (!one.empty()) std::memcpy(one.data(), &value, std::min<size_t>(kind.value_size, sizeof value));
     all.insert(all.end(), one.begin(), one.end());
   }
@@ -153,11 +176,12 @@ using Notes = std::vector<std::string>;
 
 class Asking {
  public:
+  static constexpr uint32_t kEnough = 16;
   Asking(const Kind& kind, MapSubject& map) : kind_(kind), map_(map) {}
   Notes notes;
 
   void update(uint32_t key, uint32_t value, uint64_t flags = 0) {
-    if (kind_.descriptors) return;
+    if (kind_.values == Values::descriptor) return;
     note("update", key, flags, map_.update(key_of(kind_, key), value_of(kind_, value), flags));
   }
   void lookup(uint32_t key, uint64_t flags = 0) {
@@ -190,7 +214,7 @@ class Asking {
     notes.insert(notes.end(), pairs.begin(), pairs.end());
   }
   void update_batch(std::vector<uint32_t> numbers, uint64_t elem_flags) {
-    if (kind_.descriptors) return;
+    if (kind_.values == Values::descriptor) return;
     Bytes keys, values;
     join(numbers, keys, values);
     auto count = static_cast<uint32_t>(numbers.size());
@@ -205,7 +229,7 @@ class Asking {
     note("erase batch", count, elem_flags, error);
   }
   void fill() {
-    for (uint32_t key = 0; key < kind_.max_entries; ++key) update(key, 10 + key);
+    for (uint32_t key = 0; key < std::min(kind_.max_entries, kEnough); ++key) update(key, 10 + key);
   }
 
  private:
@@ -417,6 +441,23 @@ TEST(MapGate, EveryTypeHasARow) {
         << type.name << " has no row in tests/map/kinds.def";
   for (const Exempt& exempt : kExempt)
     EXPECT_TRUE(exempt.type == 0 || find_map_type(exempt.type)) << "type " << exempt.type << " is exempt and not there";
+}
+
+TEST(MapGate, StoragesTakeValuesAsLargeAsTheKernels) {
+  SAYA_NEEDS_BPF();
+  for (const Kind& kind : kKinds) {
+    if (kind.keys != Keys::socket && kind.keys != Keys::closed) continue;
+    SCOPED_TRACE(kind.type);
+    MapSpec spec = spec_of(kind);
+    int ours = 0, theirs = 0;
+    for (const auto& [size, too_large] : {std::pair(65407, false), std::pair(65408, true)}) {
+      spec.value_size = static_cast<uint32_t>(size);
+      make_saya_subject(spec, ours);
+      make_kernel_subject(spec, theirs);  // Looks at the size before it looks at the type, which is of 8 bytes.
+      EXPECT_EQ(ours, too_large ? -E2BIG : 0);
+      EXPECT_EQ(theirs == -E2BIG, too_large);
+    }
+  }
 }
 
 TEST(MapGate, EveryTypeOperationAndFlagIsComparedWithTheKernel) {

@@ -122,7 +122,7 @@ std::vector<Fd> open_sockets() {
 
 constexpr std::string_view kState = R"({
   "interfaces": [{"name": "lo", "ifindex": 1, "mtu": 65536, "addresses": ["127.0.0.1/8", "10.0.0.1/24", "::1/128"]}],
-  "tcp_syncookies": 2,
+  "tcp_syncookies": MODE,
   "sockets": [
     {"protocol": "tcp", "local": "127.0.0.1:8080", "mark": 7, "priority": 3},
     {"protocol": "tcp", "local": "[::]:8081"},
@@ -260,14 +260,18 @@ void compare(const Netstate& state, Type type, const std::string& text, std::vec
   EXPECT_EQ(to_hex(ours->frame), to_hex(theirs->frame));
 }
 
+/// With net.ipv4.tcp_syncookies at `mode` (2: a cookie for every connection).
 template <class Body>
-void among_sockets(Body body) {
+void among_sockets(Body body, char mode = '2') {
   SAYA_NEEDS_BPF();
   if (std::system("ip -V >/dev/null 2>&1") != 0) GTEST_SKIP() << "iproute2 is not installed";
   const auto entered = in_new_namespace([&] {
     if (const auto done = configure(kSetUp); !done) FAIL() << done.error().message;
     const std::vector<Fd> sockets = open_sockets();
-    const auto state = parse_netstate(kState);
+    ASSERT_TRUE(configure(fmt::format("ipv4/tcp_syncookies = {}\n", mode)));
+    std::string text(kState);
+    text.replace(text.find("MODE"), 4, 1, mode);
+    const auto state = parse_netstate(text);
     ASSERT_TRUE(state) << state.error().message;
     body(*state);
   });
@@ -400,22 +404,32 @@ const Cookie kCookies[] = {
     {"checking IPv6 at an IPv4 socket", "127.0.0.1:8080", kCheck, -EINVAL, 6, 16},
 };
 
+void expect_verdict(const Netstate& state, const Cookie& cookie, int32_t verdict) {
+  SCOPED_TRACE(cookie.name);
+  const bool six = cookie.local[0] == '[';
+  auto frame = frame_of({.remote = six ? "[::1]:1" : "127.0.0.1:1", .local = cookie.local});
+  frame[60] = static_cast<std::byte>(cookie.version << 4 | 5);
+  frame[100 + 12] = static_cast<std::byte>(cookie.doff << 4);
+  frame[100 + 13] = static_cast<std::byte>(cookie.flags);
+  const std::string use =
+      fmt::format("r1 = r6;r2 = 60;r3 = r10;r3 += -80;r4 = 80;call bpf_skb_load_bytes;{}", cookie.call);
+  compare(state, Type::sched_cls, with_socket("sk_lookup_tcp", six ? 36 : 12, use), std::move(frame), verdict);
+}
+
 TEST(SynCookie, listeners_make_and_take_them) {
   among_sockets([](const Netstate& state) {
-    ASSERT_TRUE(configure("ipv4/tcp_syncookies = 2\n"));
-    for (const Cookie& cookie : kCookies) {
-      SCOPED_TRACE(cookie.name);
-      const bool six = cookie.local[0] == '[';
-      auto frame = frame_of({.remote = six ? "[::1]:1" : "127.0.0.1:1", .local = cookie.local});
-      frame[60] = static_cast<std::byte>(cookie.version << 4 | 5);
-      frame[100 + 12] = static_cast<std::byte>(cookie.doff << 4);
-      frame[100 + 13] = static_cast<std::byte>(cookie.flags);
-      const std::string use =
-          fmt::format("r1 = r6;r2 = 60;r3 = r10;r3 += -80;r4 = 80;call bpf_skb_load_bytes;{}", cookie.call);
-      compare(state, Type::sched_cls, with_socket("sk_lookup_tcp", six ? 36 : 12, use), std::move(frame),
-              cookie.verdict);
-    }
+    for (const Cookie& cookie : kCookies) expect_verdict(state, cookie, cookie.verdict);
   });
+}
+
+TEST(SynCookie, there_are_none_where_the_host_wants_none) {
+  among_sockets(
+      [](const Netstate& state) {
+        expect_verdict(state, {"a SYN", "127.0.0.1:8080", kMake, 0}, -ENOENT);
+        expect_verdict(state, {"an ACK", "127.0.0.1:8080", kMake, 0, 4, 16}, -ENOENT);
+        expect_verdict(state, {"checking an ACK", "127.0.0.1:8080", kCheck, 0, 4, 16}, -EINVAL);
+      },
+      '0');
 }
 
 }  // namespace

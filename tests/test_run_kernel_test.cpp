@@ -41,6 +41,12 @@ constexpr Code kAction = {"action", Type::sched_act, "r0 = *(u32 *)(r1 +0); exit
 constexpr Code kPacketType = {"pkt_type", Type::sched_cls, "r0 = *(u32 *)(r1 +4); exit"};
 constexpr Code kProtocol = {"protocol", Type::sched_cls, "r0 = *(u32 *)(r1 +16); exit"};
 constexpr Code kWireLength = {"wire_len", Type::sched_cls, "r0 = *(u32 *)(r1 +160); exit"};
+constexpr Code kAddress = {"address", Type::sched_cls,
+                           "r2 = *(u32 *)(r1 +76); *(u64 *)(r10 -8) = r2; r3 = 0; lock *(u64 *)(r10 -8) += r3; r0 = "
+                           "*(u64 *)(r10 -8); r0 &= 255; exit"};
+constexpr Code kXdpAddress = {"address", Type::xdp,
+                              "r2 = *(u32 *)(r1 +0); *(u64 *)(r10 -8) = r2; r3 = 0; lock *(u64 *)(r10 -8) += r3; r0 = "
+                              "*(u64 *)(r10 -8); r0 &= 255; exit"};
 constexpr Code kWrites = {"writes", Type::sched_cls,
                           "r2 = 7; *(u32 *)(r1 +8) = r2; *(u32 *)(r1 +52) = r2; *(u32 *)(r1 +44) = r2; r0 = 1; exit"};
 
@@ -94,6 +100,8 @@ std::vector<Row> xdp_rows() {
   std::vector<Row> rows;
   for (const size_t size : {0, 13, 14, 3520, 3521, 9000, 3520 + 17 * 4096, 3521 + 17 * 4096})
     rows.push_back({"sizes", kLinearBytes, frame(size)});
+  for (const size_t size : {14, 500, 9000}) rows.push_back({"low bits of data", kXdpAddress, frame(size)});
+  rows.push_back({"low bits of data behind metadata", kXdpAddress, frame(60), md(8, 60), 1000, kMd});
   for (const auto& [data, end] : std::initializer_list<std::pair<uint32_t, uint32_t>>{
            {0,  0 },
            {0,  10},
@@ -144,6 +152,7 @@ std::vector<Row> skb_rows() {
   std::vector<Row> rows;
   for (const Code& code : {kLength, kAction}) {
     for (const size_t size : {0, 13, 14, 15, 3521, 3712, 3713}) rows.push_back({"sizes", code, frame(size)});
+    for (const size_t size : {14, 60, 500, 3712}) rows.push_back({"low bits of data", kAddress, frame(size)});
     for (const size_t size : {14, 33, 34}) rows.push_back({"IPv4 header", code, frame(size, 0x0800)});
     for (const size_t size : {14, 53, 54}) rows.push_back({"IPv6 header", code, frame(size, 0x86dd)});
   }

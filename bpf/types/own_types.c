@@ -145,6 +145,48 @@ struct bpf_timer___linux_6_18 {
 struct bpf_dynptr___linux_6_18 {
   __u64 __opaque[2];
 } __attribute__((aligned(8)));
+// What a pointer to a map leads to. Only the members of src/bpf/program/map_members.def are more than zeroes here.
+struct bpf_map___linux_6_18 {
+  __u8 sha[32];
+  __u32 excl;
+  void* ops;
+  void* inner_map_meta;
+  void* security;
+  enum bpf_map_type map_type;
+  __u32 key_size;
+  __u32 value_size;
+  __u32 max_entries;
+  __u64 map_extra;
+  __u32 map_flags;
+  __u32 id;
+  void* record;
+  int numa_node;
+  __u32 btf_key_type_id;
+  __u32 btf_value_type_id;
+  __u32 btf_vmlinux_value_type_id;
+  void* btf;
+  void* objcg;
+  char name[BPF_OBJ_NAME_LEN];
+  __u64 freeze_mutex[4];
+  __u64 refcnt;
+  __u64 usercnt;
+  union {
+    __u64 work[4];
+    __u64 rcu[2];
+  };
+  __u64 writecnt;
+  __u32 owner_lock;
+  void* owner;
+  _Bool bypass_spec_v1;
+  _Bool frozen;
+  __u8 init_private;
+  _Bool free_after_mult_rcu_gp;
+  _Bool free_after_rcu_gp;
+  __u64 sleepable_refcnt;
+  void* elem_count;
+  __u64 cookie;
+  void* excl_prog_sha;
+};
 enum tcx_action_base {
   TCX_NEXT = -1,
   TCX_PASS = 0,
@@ -177,6 +219,7 @@ SAYA_CARRY(struct bpf_fib_lookup___linux_6_18);
 SAYA_CARRY(struct bpf_spin_lock);
 SAYA_CARRY(struct bpf_timer___linux_6_18);
 SAYA_CARRY(struct bpf_dynptr___linux_6_18);
+SAYA_CARRY(struct bpf_map___linux_6_18);
 SAYA_CARRY(struct bpf_devmap_val);
 SAYA_CARRY(struct bpf_cpumap_val);
 SAYA_CARRY(struct ethhdr);

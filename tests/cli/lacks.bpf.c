@@ -5,11 +5,11 @@
 #include <bpf/bpf_helpers.h>
 
 struct {
-  __uint(type, BPF_MAP_TYPE_STACK_TRACE);
+  __uint(type, BPF_MAP_TYPE_STRUCT_OPS);
   __uint(max_entries, 16);
   __type(key, __u32);
   __type(value, __u64);
-} stacks SEC(".maps");
+} operations SEC(".maps");
 
 SEC("xdp")
 int passes(struct xdp_md* ctx) { return XDP_PASS; }

@@ -265,6 +265,13 @@ int bpf_dynptr_memset__E2BIG_beyond(struct __sk_buff* skb) {
   return bpf_dynptr_memset(&ptr, 1, skb->len, 0);
 }
 
+SEC("socket")
+int bpf_dynptr_memset__EINVAL_where_a_packet_is_for_reading(struct __sk_buff* skb) {
+  struct bpf_dynptr ptr;
+  bpf_dynptr_from_skb(skb, 0, &ptr);
+  return bpf_dynptr_memset(&ptr, 0, 1, 0);
+}
+
 SEC("tc")
 int bpf_dynptr_memset__E2BIG_null(struct __sk_buff* skb) {
   struct bpf_dynptr ptr;

@@ -186,6 +186,22 @@ SEC("tc") int csum_level__dropped_by_a_difference(struct __sk_buff* skb) {
   return (int)bpf_csum_update(skb, 1) * 1000 + (int)bpf_csum_level(skb, BPF_CSUM_LEVEL_QUERY);
 }
 
+// The socket of a test run belongs to whoever runs it.
+SEC("tc")
+int skb_cgroup_id__of_the_socket(struct __sk_buff* skb) {
+  return bpf_skb_cgroup_id(skb) == bpf_get_current_cgroup_id();
+}
+SEC("tc")
+int skb_ancestor_cgroup_id__at_the_top(struct __sk_buff* skb) {
+  return bpf_skb_ancestor_cgroup_id(skb, 0) == bpf_get_current_ancestor_cgroup_id(0);
+}
+SEC("tc")
+int skb_ancestor_cgroup_id__above_it(struct __sk_buff* skb) { return (int)bpf_skb_ancestor_cgroup_id(skb, -1); }
+SEC("tc")
+int skb_ancestor_cgroup_id__deeper_than_anyone(struct __sk_buff* skb) {
+  return (int)bpf_skb_ancestor_cgroup_id(skb, 77);
+}
+
 ONE(get_cgroup_classid, none, bpf_get_cgroup_classid(skb))
 ONE(skb_cgroup_classid, none, bpf_skb_cgroup_classid(skb))
 ONE(get_route_realm, none, bpf_get_route_realm(skb))

@@ -55,6 +55,48 @@ int get_listener_sock__is_null_for_what_does_not_listen(struct __sk_buff* skb) {
 }
 
 SEC("tc")
+int skc_to_tcp6_sock__is_null_for_another_kind(struct __sk_buff* skb) {
+  struct bpf_sock* sk = skb->sk;
+  return sk ? !bpf_skc_to_tcp6_sock(sk) : -1;
+}
+
+SEC("tc")
+int skc_to_tcp_sock__is_null_for_another_kind(struct __sk_buff* skb) {
+  struct bpf_sock* sk = skb->sk;
+  return sk ? !bpf_skc_to_tcp_sock(sk) : -1;
+}
+
+SEC("tc")
+int skc_to_tcp_timewait_sock__is_null_for_another_kind(struct __sk_buff* skb) {
+  struct bpf_sock* sk = skb->sk;
+  return sk ? !bpf_skc_to_tcp_timewait_sock(sk) : -1;
+}
+
+SEC("tc")
+int skc_to_tcp_request_sock__is_null_for_another_kind(struct __sk_buff* skb) {
+  struct bpf_sock* sk = skb->sk;
+  return sk ? !bpf_skc_to_tcp_request_sock(sk) : -1;
+}
+
+SEC("tc")
+int skc_to_udp6_sock__is_null_for_another_kind(struct __sk_buff* skb) {
+  struct bpf_sock* sk = skb->sk;
+  return sk ? !bpf_skc_to_udp6_sock(sk) : -1;
+}
+
+SEC("tc")
+int skc_to_unix_sock__is_null_for_another_kind(struct __sk_buff* skb) {
+  struct bpf_sock* sk = skb->sk;
+  return sk ? !bpf_skc_to_unix_sock(sk) : -1;
+}
+
+SEC("tc")
+int skc_to_mptcp_sock__is_null_for_another_kind(struct __sk_buff* skb) {
+  struct bpf_sock* sk = skb->sk;
+  return sk ? !bpf_skc_to_mptcp_sock(sk) : -1;
+}
+
+SEC("tc")
 int get_socket_cookie__is_not_zero(struct __sk_buff* skb) { return bpf_get_socket_cookie(skb) != 0; }
 
 SEC("tc")

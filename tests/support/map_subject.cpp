@@ -11,6 +11,7 @@
 
 #include "base/kernel_errno.h"
 #include "kernel/bpf.h"
+#include "support/any_types.h"
 
 namespace saya::tests {
 namespace {
@@ -139,6 +140,12 @@ class KernelSubject final : public MapSubject {
   const MapSpec spec_;
 };
 
+/// Loaded into the kernel once.
+int types_fd() {
+  static const Fd fd = kernel::load_btf(any_types().value()->raw()).value();
+  return fd.get();
+}
+
 /// A descriptor, or a negative errno.
 int create(const MapSpec& spec, int inner) {
   bpf_attr attr = blank();
@@ -149,6 +156,11 @@ int create(const MapSpec& spec, int inner) {
   attr.map_flags = spec.flags;
   attr.numa_node = spec.numa_node;
   attr.map_extra = spec.map_extra;
+  if (spec.value_btf_type != 0) {
+    attr.btf_fd = static_cast<uint32_t>(types_fd());
+    attr.btf_key_type_id = spec.key_btf_type;
+    attr.btf_value_type_id = spec.value_btf_type;
+  }
   if (inner >= 0) attr.inner_map_fd = static_cast<uint32_t>(inner);
   return bpf(BPF_MAP_CREATE, attr);
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "attach/map_programs.h"
 #include "attach/tail_calls.h"
 #include "attach/target.h"
 #include "helper/table.h"
@@ -28,8 +29,9 @@ Result<std::unique_ptr<Parity>> Parity::open(const std::string& path, std::share
 }
 
 Result<std::unique_ptr<Parity>> Parity::open(object::Object object, std::shared_ptr<kernel::RunningKernel> kernel,
-                                             abi::HelperTable helpers) {
-  const program::Target target = kernel::running_target(kernel);
+                                             abi::HelperTable helpers, const program::Target* types) {
+  program::Target target = kernel::running_target(kernel);
+  if (types) target.types = types->types;
   SAYA_TRY(attach::KernelLoad load, attach::load_into_kernel(object, target, program::Type::unspec, kernel));
   program::Target ours = attach::own_target();
   ours.types = target.types;
@@ -48,7 +50,7 @@ Parity::Parity(object::Object object, attach::KernelLoad kernel, program::Target
 }
 
 Parity::~Parity() {
-  if (open_) attach::empty_prog_arrays(**open_);
+  if (open_) attach::release_programs(**open_);
 }
 
 Result<abi::ExecutablePtr> Parity::make(const attach::KernelAnswer& answer) {

@@ -31,9 +31,10 @@ class Parity {
   /// programs of the object errors, each with the reason.
   static Result<std::unique_ptr<Parity>> open(const std::string& path, std::shared_ptr<kernel::RunningKernel> kernel =
                                                                            std::make_shared<kernel::RunningKernel>());
-  /// The same of an object that has been read. Programs call saya's helpers through `helpers`.
+  /// The same of an object that has been read. Programs call saya's helpers through `helpers`; CO-RE resolves against
+  /// the types of `types`, if given, on both sides, else against the kernel's.
   static Result<std::unique_ptr<Parity>> open(object::Object object, std::shared_ptr<kernel::RunningKernel> kernel,
-                                              abi::HelperTable helpers);
+                                              abi::HelperTable helpers, const program::Target* types = nullptr);
   ~Parity();
   Parity(const Parity&) = delete;
   Parity& operator=(const Parity&) = delete;

@@ -30,14 +30,18 @@ constexpr int16_t kKeySlot = -static_cast<int16_t>(kStackSize) - 8;
 constexpr int16_t kContextSlot = kKeySlot - 8;
 constexpr uint32_t kValueSize = 16;  ///< Of the maps that helpers work on.
 
-/// The first is the one that lines of the program name by its value; keys of the others are 0..7.
+/// The first is the one that lines of the program name by its value. Then those with elements, under keys 0..7, and
+/// those without keys.
 const MapSpec kMaps[] = {
-    {.name = "result", .type = 2, .key_size = 4, .value_size = kResultSize, .max_entries = 1},
-    {.name = "hash",   .type = 1, .key_size = 4, .value_size = kValueSize,  .max_entries = 4},
-    {.name = "array",  .type = 2, .key_size = 4, .value_size = kValueSize,  .max_entries = 6},
-    {.name = "percpu", .type = 6, .key_size = 4, .value_size = kValueSize,  .max_entries = 6},
+    {.name = "result",      .type = 2,  .key_size = 4, .value_size = kResultSize, .max_entries = 1},
+    {.name = "hash",        .type = 1,  .key_size = 4, .value_size = kValueSize,  .max_entries = 4},
+    {.name = "array",       .type = 2,  .key_size = 4, .value_size = kValueSize,  .max_entries = 6},
+    {.name = "percpu",      .type = 6,  .key_size = 4, .value_size = kValueSize,  .max_entries = 6},
+    {.name = "percpu_hash", .type = 5,  .key_size = 4, .value_size = kValueSize,  .max_entries = 4},
+    {.name = "queue",       .type = 22, .key_size = 0, .value_size = kValueSize,  .max_entries = 3},
+    {.name = "stack",       .type = 23, .key_size = 0, .value_size = kValueSize,  .max_entries = 3},
 };
-constexpr size_t kFirstElementMap = 1;
+constexpr size_t kFirstElementMap = 1, kFirstKeylessMap = 5;
 
 constexpr int64_t kEdges[] = {0,          1,          -1,        2,        7,    8,      31,         32,
                               63,         64,         255,       0x7fff,   -128, -32768, 0x7fffffff, -0x80000000LL,
@@ -130,12 +134,15 @@ class Generator {
   }
   void stack_address(uint8_t dst, int16_t offset);
   void helper(uint32_t id);
-  void map_argument();
+  void map_argument(size_t first, size_t end);
   void key_argument();
   void map_lookup();
+  void value_argument(uint8_t dst);
   void map_change();
+  void queue_change();
   void checksum();
   void frame_bytes();
+  void frame_resize();
   void helper_call();
   void body(unsigned pieces, unsigned depth);
   void prologue(bool arguments);
@@ -349,8 +356,9 @@ void Generator::stack_address(uint8_t dst, int16_t offset) {
 
 void Generator::helper(uint32_t id) { emit({.kind = Kind::call, .callee = isa::Callee::helper, .imm = id}); }
 
-void Generator::map_argument() {
-  const auto map = static_cast<int64_t>(kFirstElementMap + below(std::size(kMaps) - kFirstElementMap));
+/// r1: one of the maps from `first` to before `end`.
+void Generator::map_argument(size_t first, size_t end) {
+  const auto map = static_cast<int64_t>(first + below(end - first));
   emit({.kind = Kind::load_imm, .pseudo = isa::Pseudo::map_index, .dst = 1, .imm = map});
 }
 
@@ -362,10 +370,15 @@ void Generator::key_argument() {
   stack_address(2, kKeySlot);
 }
 
+/// `dst`: 16 bytes of the stack.
+void Generator::value_argument(uint8_t dst) {
+  stack_address(dst, static_cast<int16_t>(-static_cast<int>(kStackSize) + 8 * static_cast<int>(below(4))));
+}
+
 /// Looks an element up and works on it where it is.
 void Generator::map_lookup() {
   key_argument();
-  map_argument();
+  map_argument(kFirstElementMap, kFirstKeylessMap);
   helper(1);
   const int end = new_label();
   emit({.kind = Kind::branch, .cond = isa::Cond::eq, .width = Width::w64, .imm_operand = true, .dst = 0}, end);
@@ -377,13 +390,34 @@ void Generator::map_lookup() {
 }
 
 void Generator::map_change() {
-  constexpr int64_t kFlags[] = {0, 0, 0, 1, 2, 3, 8};
+  constexpr int64_t kFlags[] = {0, 0, 0, 1, 2, 3, 4, 8};
   key_argument();
-  map_argument();
+  map_argument(kFirstElementMap, kFirstKeylessMap);
   if (chance(30)) return helper(3);
-  stack_address(3, static_cast<int16_t>(-static_cast<int>(kStackSize) + 8 * static_cast<int>(below(4))));
+  value_argument(3);
   set(4, any(kFlags));
   helper(2);
+}
+
+/// Pushes, pops or looks at a queue or stack; a value that is popped is written to the stack.
+void Generator::queue_change() {
+  constexpr int64_t kFlags[] = {0, 0, 2, 2, 1};
+  constexpr uint32_t kPush = 87, kPop = 88, kPeek = 89;
+  map_argument(kFirstKeylessMap, std::size(kMaps));
+  value_argument(2);
+  if (chance(50)) return helper(chance(70) ? kPop : kPeek);
+  set(3, any(kFlags));
+  helper(kPush);
+}
+
+/// Moves an end of the frame, by up to 8 bytes inwards or outwards.
+void Generator::frame_resize() {
+  constexpr uint32_t kEnds[] = {44, 54, 65};  // xdp_adjust_head, _meta and _tail.
+  copy(2, scalar());
+  load(1, {kFrameRegister, kContextSlot}, Width::w64);
+  emit({.kind = Kind::alu, .alu = isa::Alu::and_, .width = Width::w64, .imm_operand = true, .dst = 2, .imm = 15});
+  emit({.kind = Kind::alu, .alu = isa::Alu::sub, .width = Width::w64, .imm_operand = true, .dst = 2, .imm = 8});
+  helper(any(kEnds));
 }
 
 void Generator::checksum() {
@@ -409,12 +443,14 @@ void Generator::frame_bytes() {
 }
 
 void Generator::helper_call() {
-  switch (below(in_function_ ? 4 : 5)) {
+  switch (below(in_function_ ? 5 : 7)) {  // Functions do not know the context.
     case 0: map_lookup(); break;
     case 1:
     case 2: map_change(); break;
-    case 3: checksum(); break;
-    default: frame_bytes();
+    case 3: queue_change(); break;
+    case 4: checksum(); break;
+    case 5: frame_bytes(); break;
+    default: frame_resize();
   }
   for (uint8_t clobbered = 1; clobbered <= 5; ++clobbered) set(clobbered, constant());
 }

@@ -3,46 +3,14 @@
 
 #include <memory>
 
-#include "btf/btf.h"
 #include "helper/table.h"
 #include "kernel/bpf.h"
+#include "support/any_types.h"
 
 namespace saya::tests {
-namespace {
-
-/// One function type and one static function of it, whichever function that is.
-Result<std::shared_ptr<const btf::Btf>> any_function() {
-  constexpr uint32_t kMagicVersion = 0x0001eb9f, kHeader = 24, kTypes = 40, kStrings = 8;
-  constexpr uint32_t kInt = 1u << 24, kFunction = 12u << 24, kPrototype = 13u << 24, kSigned32 = 1u << 24 | 32;
-  constexpr uint32_t kBtf[] = {
-      kMagicVersion,
-      kHeader,
-      0,
-      kTypes,
-      kTypes,
-      kStrings,  // Header.
-      1,
-      kInt,
-      4,
-      kSigned32,  // 1: int
-      0,
-      kPrototype,
-      1,  // 2: int (void)
-      5,
-      kFunction,
-      2,  // 3: static f
-      0x746e6900,
-      0x00006600  // "\0int\0f"
-  };
-  return btf::Btf::parse(std::as_bytes(std::span(kBtf)));
-}
-constexpr uint32_t kAnyFunction = 3;
-
-}  // namespace
-
 Result<program::ProgramPtr> program_of(const Snippet& snippet) {
   auto program = std::make_shared<program::Program>(*program::from_code("snippet", snippet.code, snippet.type));
-  SAYA_TRY(program->btf, any_function());
+  SAYA_TRY(program->btf, any_types());
   for (program::Subprogram& subprogram : program->subprograms) subprogram.btf_type = kAnyFunction;
   for (const MapSpec& spec : snippet.maps) {
     SAYA_TRY(MapPtr map, create_map(spec, {.nr_cpus = kernel::possible_cpus().value_or(1)}));

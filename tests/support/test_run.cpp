@@ -14,9 +14,11 @@
 #include "base/bytes.h"
 #include "helper/table.h"
 #include "interp/interp.h"
+#include "map/access.h"
 #include "map/host.h"
 #include "map/map_of_maps.h"
 #include "map/prog_array.h"
+#include "map/queue_host.h"
 #include "run/test_run.h"
 #include "support/ear.h"
 
@@ -118,18 +120,35 @@ TestOutcome outcome_of(abi::Hook hook, uint32_t verdict, std::span<const std::by
 
 bool has_type(const Map& map, MapKind kind) { return map.spec().type == static_cast<uint32_t>(kind); }
 
-/// "map NAME KEY = VALUE"; for per-CPU types a line for each CPU whose value is not zero.
+bool is_zero(std::span<const std::byte> bytes) {
+  return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
+}
+
+/// "map NAME KEY = VALUE"; for per-CPU types a line for each CPU. What was never written goes without saying: elements
+/// of arrays that are zero, and zeroes of other CPUs than the first.
 void add_element(const Map& map, std::span<const std::byte> key, std::span<const std::byte> value,
                  std::vector<std::string>& lines) {
   const bool array = has_type(map, MapKind::array) || has_type(map, MapKind::percpu_array);
+  const bool per_cpu = is_per_cpu(map.spec().type);
   const size_t size = map.spec().value_size;
-  const size_t stride = map.copies() == 1 ? size : (size + 7) & ~size_t{7};
+  const size_t stride = per_cpu ? (size + 7) & ~size_t{7} : size;
   for (size_t cpu = 0; (cpu + 1) * stride <= value.size(); ++cpu) {
     const auto one = value.subspan(cpu * stride, size);
-    if (array && std::ranges::all_of(one, [](std::byte b) { return b == std::byte{0}; })) continue;
-    const std::string where = has_type(map, MapKind::percpu_array) ? fmt::format(" cpu{}", cpu) : "";
+    if ((array || cpu > 0) && is_zero(one)) continue;
+    const std::string where = per_cpu ? fmt::format(" cpu{}", cpu) : "";
     lines.push_back(fmt::format("map {} {}{} = {}\n", map.spec().name, to_hex(key), where, to_hex(one)));
   }
+}
+
+/// "map NAME next = VALUE", of a queue or stack that is not empty.
+Result<> add_next(Map& map, const kernel::Session* kernel, std::vector<std::string>& lines) {
+  int fd = -1;
+  if (kernel) {
+    SAYA_TRY(fd, kernel->map_fd(map));
+  }
+  const auto value = kernel ? kernel::lookup(fd, {}, map.spec().value_size) : host_peek(map);
+  if (value) lines.push_back(fmt::format("map {} next = {}\n", map.spec().name, to_hex(*value)));
+  return value || value.error().code == Code::no_such_entry ? Result<>() : std::unexpected(value.error());
 }
 
 }  // namespace
@@ -166,6 +185,7 @@ Result<TestOutcome> run_in_saya(const abi::Executable& executable, const TestInp
   if (output.faulted)
     return fail(Code::not_permitted, ear.faults.empty() ? "a fault without words" : ear.faults.back().message);
   if (output.error) return fail_errno("test run", -output.error);
+  services.timers->fire(clock.now(), services);  // The kernel's interrupt comes before anyone looks at the maps.
   return outcome_of(hook, output.retval, output.data, output.ctx);
 }
 
@@ -209,6 +229,10 @@ Result<std::string> to_text(std::span<const MapPtr> maps, const kernel::Session*
       add_element(*map, key, value, lines);
     };
     if (kernel && !kernel->map_fd(*map)) continue;
+    if (has_type(*map, MapKind::queue) || has_type(*map, MapKind::stack)) {
+      SAYA_CHECK(add_next(*map, kernel, lines));
+      continue;
+    }
     SAYA_CHECK(kernel ? kernel->for_each(*map, add) : for_each(*map, add));
   }
   std::ranges::sort(lines);

@@ -87,8 +87,4 @@ uint64_t clone_redirect(Run& run, Packet* skb, uint32_t ifindex, uint64_t flags)
   return result(sent == 0 ? unclone(*skb) : sent);
 }
 
-uint64_t skb_under_cgroup(Run&, Packet*, Map* map, uint32_t index) noexcept {
-  return result(index < map->spec().max_entries ? -EAGAIN : -E2BIG);
-}
-
 }  // namespace saya::helper

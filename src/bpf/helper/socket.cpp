@@ -66,9 +66,9 @@ uint64_t look_up(const Run& run, uint8_t protocol, const std::byte* tuple, uint3
   return hand_out(run, found && found->is_full() ? found : nullptr);
 }
 
-const Socket* socket_of(const Packet& packet) { return whole(packet.skb.sk); }
-
 }  // namespace
+
+const Socket* socket_of(const Packet& packet) noexcept { return whole(packet.skb.sk); }
 
 uint64_t hand_out(const Run& run, const Socket* socket) noexcept {
   if (socket) abi::grant(run, abi::Grants::Kind::socket, socket, kSocketShown, false);

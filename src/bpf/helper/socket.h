@@ -8,6 +8,9 @@ namespace saya::helper {
 
 using abi::Run;
 
+/// The packet's socket, or null.
+const Socket* socket_of(const Packet& packet) noexcept;
+
 /// Grants what a program may see of a socket; null for null.
 uint64_t hand_out(const Run& run, const Socket* socket) noexcept;
 

@@ -9,12 +9,12 @@
 #include <cstring>
 
 #include "helper/errno.h"
+#include "helper/owner.h"
 #include "map/owner_storage.h"
 
 namespace saya::helper {
 namespace {
 
-constexpr uint64_t kRootCgroup = 1;     ///< The number of the root of all control groups.
 constexpr uint32_t kNamespaceInfo = 8;  // struct bpf_pidns_info
 constexpr uint64_t kCreate = 1;         // BPF_LOCAL_STORAGE_GET_F_CREATE
 

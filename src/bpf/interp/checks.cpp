@@ -8,6 +8,7 @@
 #include "abi/map_calls.h"
 #include "interp/alu.h"
 #include "interp/machine.h"
+#include "interp/map_view.h"
 #include "map/map_of_maps.h"
 #include "map/redirect_map.h"
 #include "map/socket_map.h"
@@ -156,13 +157,8 @@ Machine::Load Machine::load_elsewhere(const Op* op, uint64_t address, isa::Width
   if (in_ctx(address)) {
     const abi::CtxField* field = ctx_field(op, address, bytes, Access::read);
     if (!field) return Load::stopped;
-    if (sign && field->access == abi::CtxAccess::packet_pointer) {  // An address has no sign to extend.
-      fault(op, fmt::format("makes an invalid bpf_context access off={} size={}",
-                            address - reinterpret_cast<uint64_t>(run_->packet), bytes));
-      return Load::stopped;
-    }
     const auto offset = static_cast<uint32_t>(address - reinterpret_cast<uint64_t>(run_->packet));
-    if (sign && field->access == abi::CtxAccess::packet_pointer) {
+    if (sign && field->access == abi::CtxAccess::packet_pointer) {  // An address has no sign to extend.
       fault(op, fmt::format("makes an invalid bpf_context access off={} size={}", offset, bytes));
       return Load::stopped;
     }
@@ -171,8 +167,24 @@ Machine::Load Machine::load_elsewhere(const Op* op, uint64_t address, isa::Width
     return Load::done;
   }
   if (find(address, bytes, Access::read)) return Load::in_memory;
+  if (const auto member = load_of_map(op, address, bytes)) {
+    value = sign ? sign_extend(width, isa::Width::w64, *member) : *member;
+    return Load::done;
+  }
   fault_access(op, address, bytes, Access::read);
   return Load::stopped;
+}
+
+/// What the instruction reads through the pointer of a map that the program knows. Only through the pointer itself: our
+/// own maps are smaller than what programs see, so an address past one may be anything.
+std::optional<uint64_t> Machine::load_of_map(const Op* op, uint64_t address, unsigned bytes) const noexcept {
+  if (op->offset < 0) return std::nullopt;
+  const auto offset = static_cast<uint64_t>(op->offset);
+  const Map* const map = map_at(address - offset);
+  if (!map) return std::nullopt;
+  const auto& maps = code_->program->maps;
+  const auto at = std::ranges::find(maps, map, [](const MapPtr& it) { return it.get(); });
+  return view_map(*map, static_cast<uint32_t>(at - maps.begin()) + 1, code_->program->map_members, offset, bytes);
 }
 
 Machine::Load Machine::store_elsewhere(const Op* op, uint64_t address, unsigned bytes, uint64_t value) noexcept {
@@ -383,7 +395,7 @@ std::string Machine::refuse_span(const abi::HelperSpec& helper, uint64_t address
   if (bytes > kMaxArgumentBytes) return fmt::format(" with {} bytes, at most {} are allowed", bytes, kMaxArgumentBytes);
   // A helper that changes the packet may move its bytes away under such an argument.
   if (bytes > 0 && frame_.contains(address, bytes) && !(helper.traits & abi::kPacketMemory))
-    return "but helper access to the packet is not allowed";
+    return ", but helper access to the packet is not allowed";
   if (touches(address, bytes, access) || find(address, bytes, access)) return {};
   return fmt::format(", which {}", where(address, bytes, access));
 }

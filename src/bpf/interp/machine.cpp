@@ -68,7 +68,6 @@ uint64_t Machine::run_on_memory(const Decoded& code, abi::Run& run, std::span<st
 uint64_t Machine::start(const Decoded& code, const Op* first, abi::Run& run, Registers& r) noexcept {
   run_ = &run;
   code_ = &code;
-  may_gotos_ = kMayGotos;
   backward_jumps_ = limits_.backward_jumps;
   value_ = {};
   refresh_frame();
@@ -103,6 +102,7 @@ void Machine::refresh_frame() noexcept {
 /// they never wrote.
 void Machine::enter_frame(uint32_t depth) noexcept {
   depth_ = depth;
+  may_gotos_ = kMayGotos;
   stack_ = {top() - (depth + 1) * kFrameBytes, (depth + 1) * kFrameBytes + slack_};
   std::memset(reinterpret_cast<void*>(stack_.begin), 0, kFrameBytes);
 }
@@ -112,9 +112,8 @@ bool Machine::push(const Op* op, Registers& r) noexcept {
     fault(op, fmt::format("makes the call stack {} frames deep, at most {} are allowed", kFrames + 1, kFrames));
     return false;
   }
-  frames_[depth_] = {
-      op + 1, code_, {r[6], r[7], r[8], r[9]}
-  };
+  const std::array saved{r[6], r[7], r[8], r[9]};
+  frames_[depth_] = {.resume = op + 1, .code = code_, .saved = saved, .may_gotos = may_gotos_};
   enter_frame(depth_ + 1);
   r[10] -= kFrameBytes;
   return true;
@@ -125,6 +124,7 @@ const Op* Machine::pop(Registers& r) noexcept {
   stack_ = {stack_.begin + kFrameBytes, stack_.size - kFrameBytes};
   if (code_ != caller.code) value_ = {};  // A tail call in the function left another program's.
   code_ = caller.code;
+  may_gotos_ = caller.may_gotos;
   for (size_t i = 0; i < caller.saved.size(); ++i) r[6 + i] = caller.saved[i];
   r[10] += kFrameBytes;
   return caller.resume;
@@ -142,6 +142,7 @@ uint64_t Machine::call_back(uint64_t function, Registers& r) noexcept {
   const Op* const calling = calling_;
   const Decoded* const code = code_;
   const uint32_t depth = depth_;
+  const uint32_t may_gotos = may_gotos_;
   const Span stack = stack_;
   if (run_->faulted) return 1;
   if (!code->is_function(function)) {
@@ -155,6 +156,7 @@ uint64_t Machine::call_back(uint64_t function, Registers& r) noexcept {
   calling_ = calling;
   code_ = code;
   depth_ = depth;
+  may_gotos_ = may_gotos;
   stack_ = stack;
   return run_->faulted ? 1 : answer;
 }
@@ -177,6 +179,7 @@ Machine::Tail Machine::tail_call(const Op* op, Registers& r) noexcept {
     if (code.checked == code_->checked) {
       r = {0, reinterpret_cast<uint64_t>(run_->packet), 0, 0, 0, 0, 0, 0, 0, 0, r[10]};
       code_ = &code;
+      may_gotos_ = kMayGotos;
       run_->program = target;
       value_ = {};  // Of a map that the next program may not have.
       views_.clear();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,7 +21,7 @@ namespace saya::interp {
 
 inline constexpr uint32_t kFrames = 8;          ///< MAX_CALL_FRAMES.
 inline constexpr uint32_t kFrameBytes = 512;    ///< MAX_BPF_STACK.
-inline constexpr uint32_t kMayGotos = 8388608;  ///< BPF_MAX_LOOPS; counted over the whole run.
+inline constexpr uint32_t kMayGotos = 8388608;  ///< BPF_MAX_LOOPS; each frame counts its own.
 
 /// Bytes that a program may touch.
 struct Span {
@@ -63,6 +64,7 @@ class Machine final : abi::Grants {
     const Op* resume;
     const Decoded* code;
     std::array<uint64_t, 4> saved;  ///< r6 to r9.
+    uint32_t may_gotos;
   };
   /// Memory that a helper handed to the program.
   struct Granted {
@@ -113,6 +115,7 @@ class Machine final : abi::Grants {
   bool in_ctx(uint64_t address) const noexcept;
   const abi::CtxField* ctx_field(const Op* op, uint64_t address, unsigned bytes, Access access) noexcept;
   Load load_elsewhere(const Op* op, uint64_t address, isa::Width width, bool sign, uint64_t& value) noexcept;
+  std::optional<uint64_t> load_of_map(const Op* op, uint64_t address, unsigned bytes) const noexcept;
   Load store_elsewhere(const Op* op, uint64_t address, unsigned bytes, uint64_t value) noexcept;
   bool check_atomic(const Op* op, uint64_t address, unsigned bytes) noexcept;
   bool spend(const Op* op) noexcept;
@@ -159,7 +162,7 @@ class Machine final : abi::Grants {
   const Decoded* code_ = nullptr;  ///< Of the function that runs now.
   const Op* calling_ = nullptr;    ///< The instruction whose helper may call back.
   uint32_t depth_ = 0;
-  uint32_t may_gotos_ = 0;
+  uint32_t may_gotos_ = 0;  ///< That the running frame has left.
   uint64_t backward_jumps_ = 0;
   uint32_t slack_ = 0;  ///< Bytes above the first frame pointer that may be touched.
   Span stack_;          ///< The live frames, from the running one up.

@@ -154,6 +154,7 @@ class Patcher {
     if (types_) return {};
     if (!target_.types) return fail(Code::invalid_argument, fmt::format("{}: there are no types", target_.name));
     SAYA_TRY(types_, target_.types());
+    program_.map_members = map_members_of(*types_);
     return {};
   }
 

@@ -10,6 +10,7 @@
 #include "attach/target.h"
 #include "btf/name_index.h"
 #include "helper/table.h"
+#include "program/map_members.h"
 
 namespace saya::program {
 namespace {
@@ -39,6 +40,10 @@ TEST(OwnTypes, HaveExactlyTheHelpersOfSaya) {
   for (const btf::Member& member : helpers.members)
     EXPECT_EQ(btf::without_flavour(member.name),
               "BPF_FUNC_" + std::string(abi::find_helper(helper::table(), static_cast<uint32_t>(member.value))->name));
+}
+
+TEST(OwnTypes, HaveTheMembersOfMapsWhereProgramsWithoutRelocationsLook) {
+  EXPECT_EQ(map_members_of(**own_types()), MapMembers{});
 }
 
 /// The same members in the same places.

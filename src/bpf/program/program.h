@@ -13,6 +13,7 @@
 #include "isa/insn.h"
 #include "map/map.h"
 #include "object/object.h"
+#include "program/map_members.h"
 #include "program/target.h"
 
 namespace saya::program {
@@ -77,6 +78,7 @@ struct Program {
   std::vector<MapPtr> maps;             ///< Those it refers to, each once.
   std::vector<std::string> map_names;   ///< map_names[i] is what the object calls maps[i].
   std::vector<uint32_t> map_numbers;    ///< maps[i] is map number map_numbers[i] of the object.
+  MapMembers map_members;               ///< Where it looks for what struct bpf_map says.
   std::vector<ExternUse> externs;       ///< Those it refers to, each once.
   std::vector<Poison> poisons;          ///< In insn order.
   std::vector<Subprogram> subprograms;  ///< [0] is the program itself, from slot 0.

@@ -1,6 +1,7 @@
 // bpf(2)'s commands on one element. Order of checks as kernel/bpf/syscall.c, Linux 6.18.
 #include "map/commands.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/kernel_errno.h"
@@ -8,6 +9,7 @@
 #include "map/fields.h"
 #include "map/map_of_maps.h"
 #include "map/queue_host.h"
+#include "map/socket_map.h"
 #include "map/words.h"
 
 namespace saya::commands {
@@ -28,10 +30,28 @@ int read_values(Map& map, const std::byte* key, std::byte* value, uint64_t flags
   return 0;
 }
 
-/// Types whose elements user space cannot see.
-bool is_hidden(const Map& map) noexcept {
-  const auto kind = static_cast<MapKind>(map.spec().type);
-  return kind == MapKind::perf_event_array;
+/// What a lookup answers for types whose elements user space cannot see. Storages are asked about what a descriptor
+/// stands for, and no descriptor stands for the one owner that saya knows.
+struct Hidden {
+  MapKind kind;
+  int error;
+};
+constexpr Hidden kHidden[] = {
+    {MapKind::perf_event_array, -ENOTSUPP  },
+    {MapKind::cgroup_array,     -ENOTSUPP  },
+    {MapKind::arena,            -EINVAL    },
+    {MapKind::inode_storage,    -EBADF     },
+    {MapKind::xskmap,           -EOPNOTSUPP},
+    {MapKind::task_storage,     -EBADF     },
+    {MapKind::cgrp_storage,     -EBADF     },
+};
+
+/// Why user space cannot see the elements, as a negative errno; else 0.
+int hidden(const Map& map) noexcept {
+  const auto* row = std::ranges::find(kHidden, static_cast<MapKind>(map.spec().type), &Hidden::kind);
+  if (row != std::end(kHidden)) return row->error;
+  const bool no_room_for_cookie = holds_sockets(map.spec().type) && map.spec().value_size != sizeof(uint64_t);
+  return no_room_for_cookie ? -ENOSPC : 0;
 }
 
 bool is_queue(const Map& map) noexcept {
@@ -50,7 +70,7 @@ int lookup(Map& map, const std::byte* key, std::byte* value, uint64_t flags) {
   if (flags & ~uint64_t{kUpdateLock}) return -EINVAL;
   if (!may_read(map)) return -EPERM;
   if (!may_lock(map, flags)) return -EINVAL;
-  if (is_hidden(map)) return -ENOTSUPP;
+  if (const int error = hidden(map)) return error;
   if (is_map_of_maps(map.spec().type))  // What lookup() answers is no value of value_size bytes.
     return map.inspect(key, 0) ? -EOPNOTSUPP : -ENOENT;
   return is_keyless(map) ? map.peek(value) : read_values(map, key, value, flags);

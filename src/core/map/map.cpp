@@ -42,7 +42,8 @@ Result<const MapType*> known_type(const MapSpec& spec) {
 /// Bytes of a whole region: the checks that creating and opening share.
 Result<size_t> region_bytes(const MapSpec& spec, uint32_t nr_cpus) {
   SAYA_CHECK(check_name(spec));
-  if (spec.map_extra != 0 && spec.type != static_cast<uint32_t>(MapKind::bloom_filter))
+  const auto kind = static_cast<MapKind>(spec.type);
+  if (spec.map_extra != 0 && kind != MapKind::bloom_filter && kind != MapKind::arena)
     return refuse(spec, Code::invalid_argument, fmt::format("map_extra is {:#x}, must be 0", spec.map_extra));
   SAYA_TRY(const MapType* type, known_type(spec));
   SAYA_CHECK(check_range(spec, "nr_cpus", nr_cpus, 1, kMapMostCpus, Code::invalid_argument));

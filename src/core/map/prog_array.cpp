@@ -55,6 +55,11 @@ Result<> ProgArray::claim(const ProgArrayOwner& program) {
   return {};
 }
 
+std::optional<ProgArrayOwner> ProgArray::owner() const {
+  const std::lock_guard guard(changing_);
+  return owner_;
+}
+
 void ProgArray::clear() {
   decltype(owners_) released;  // Outlives the lock, as above.
   const std::lock_guard guard(changing_);

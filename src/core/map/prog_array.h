@@ -39,6 +39,8 @@ class ProgArray final : public Map {
   /// Says that a program of this kind is in the array or calls through it. The first to come owns the array for good;
   /// invalid_argument for one that differs, in iproute2's words. Control side only.
   Result<> claim(const ProgArrayOwner& program);
+  /// What claim() has settled; nothing before.
+  std::optional<ProgArrayOwner> owner() const;
   /// Empties every slot, with one grace period. Control side only; the caller holds a reference to this map.
   void clear();
 
@@ -58,7 +60,7 @@ class ProgArray final : public Map {
 
   Region slots_;  ///< Reserved, not touched: real objects declare large ones.
   Slot* const first_;
-  std::mutex changing_;  ///< Guards owner_, owners_ and writes to slots_.
+  mutable std::mutex changing_;  ///< Guards owner_, owners_ and writes to slots_.
   std::optional<ProgArrayOwner> owner_;
   std::unordered_map<uint32_t, std::shared_ptr<const abi::Executable>> owners_;  ///< What full slots point to.
 };

@@ -48,6 +48,8 @@ class RedirectMap : public Map {
   /// Stores `number` (a port's ifindex; of a CPUMAP the queue's size) and the program that runs there. Waits for
   /// readers when a program comes or goes. Errors as update()'s, with words.
   Result<> set(uint32_t key, uint32_t number, const RedirectProgram& program, uint64_t flags = kUpdateAny);
+  /// Lets go of all programs; the elements stay. Control side only, when no packet is under way any more.
+  void release_programs() { bounds_.publish(std::make_unique<Bounds>()); }
   /// Says which ifindexes there are. Without it any may be stored, and is looked for when a packet comes.
   void know_ports(std::function<bool(uint32_t ifindex)> exists) { port_exists_ = std::move(exists); }
 

@@ -13,6 +13,7 @@
 #include "kernel/bind.h"
 #include "kernel/debug_info.h"
 #include "kernel/maps.h"
+#include "map/access.h"
 #include "map/host.h"
 
 namespace saya::kernel {
@@ -22,8 +23,10 @@ using isa::kLoadImm;
 
 size_t round_up_to_8(size_t size) { return (size + 7) & ~size_t{7}; }
 bool is_prog_array(const Map& map) { return map.spec().type == static_cast<uint32_t>(MapKind::prog_array); }
-bool is_per_cpu(const Map& map) { return map.spec().type == static_cast<uint32_t>(MapKind::percpu_array); }
-bool is_array(const Map& map) { return map.spec().type == static_cast<uint32_t>(MapKind::array) || is_per_cpu(map); }
+bool is_array(const Map& map) {
+  const auto kind = static_cast<MapKind>(map.spec().type);
+  return kind == MapKind::array || kind == MapKind::percpu_array;
+}
 bool all_zero(std::span<const std::byte> bytes) {
   return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
 }
@@ -70,7 +73,7 @@ uint32_t flags_of(const program::Program& program) {
 }  // namespace
 
 Result<size_t> kernel_value_size(const Map& map) {
-  if (!is_per_cpu(map)) return map.spec().value_size;
+  if (!is_per_cpu(map.spec().type)) return map.spec().value_size;
   SAYA_TRY(const uint32_t cpus, possible_cpus());
   return cpus * round_up_to_8(map.spec().value_size);
 }

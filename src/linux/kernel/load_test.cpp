@@ -62,13 +62,16 @@ TEST_F(Load, contents_are_copied) {
 
 TEST_F(Load, each_cpu_keeps_its_value) {
   const uint32_t cpus = possible_cpus().value();
-  const MapPtr map = make_map(MapKind::percpu_array, cpus + 1);  // One more than the kernel has.
-  std::vector<std::byte> value(host_value_size(*map));
-  for (uint32_t cpu = 0; cpu <= cpus; ++cpu) store(value.data() + 8 * cpu, uint64_t{cpu + 1});
-  ASSERT_TRUE(host_update(*map, bytes("01000000"), value));
-  const int fd = session_.add_map(map).value();
-  value.resize(size_t{8} * cpus);
-  EXPECT_EQ(lookup(fd, bytes("01000000"), kernel_value_size(*map).value()).value(), value);
+  for (const MapKind kind : {MapKind::percpu_array, MapKind::percpu_hash, MapKind::lru_percpu_hash}) {
+    const MapPtr map = make_map(kind, cpus + 1);  // One more than the kernel has.
+    std::vector<std::byte> value(host_value_size(*map));
+    for (uint32_t cpu = 0; cpu <= cpus; ++cpu) store(value.data() + 8 * cpu, uint64_t{cpu + 1});
+    ASSERT_TRUE(host_update(*map, bytes("01000000"), value));
+    ASSERT_TRUE(session_.add_map(map));
+    value.resize(size_t{8} * cpus);
+    ASSERT_EQ(kernel_value_size(*map).value(), value.size());
+    EXPECT_NE(contents(session_, *map).find("01000000=" + to_hex(value)), std::string::npos);
+  }
 }
 
 TEST_F(Load, maps_come_with_the_maps_that_they_hold) {

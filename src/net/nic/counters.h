@@ -21,6 +21,8 @@ struct Counters {
   uint64_t consumed = 0;        ///< STOLEN or TRAP: gone, but not dropped.
   std::array<uint64_t, abi::kDrops> dropped{};
 
+  /// Whether any packet came here. What is made here (cloned, split) came as another one.
+  bool used() const noexcept { return received + from_host + redirected_in != 0; }
   uint64_t dropped_in_all() const noexcept {
     uint64_t sum = 0;
     for (const uint64_t count : dropped) sum += count;

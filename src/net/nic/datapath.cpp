@@ -7,6 +7,7 @@
 #include "hook/clsact.h"
 #include "hook/xdp.h"
 #include "packet/gso.h"
+#include "packet/large.h"
 
 namespace saya::nic {
 
@@ -78,11 +79,14 @@ void Datapath::xdp(Port& port, Burst& burst) noexcept {
 void Datapath::ingress(Port& port, Entry entry, Burst& burst) noexcept {
   for (PacketPtr& packet : burst.packets()) {
     const uint32_t priority = packet->skb.priority;
+    const bool fresh = !packet->skb.valid;
     if (!enter_tc_ingress(*packet, port.device)) {
       drop(port, std::move(packet), abi::Drop::malformed);
     } else if (entry == Entry::peer) {
       packet->skb.priority = priority;
       packet->skb.pkt_type = 0;  // PACKET_HOST, whatever its address.
+    } else if (fresh) {
+      mark_large(*packet, port.mtu);  // Put together behind XDP, as GRO does.
     }
   }
   burst.compact();
@@ -91,7 +95,10 @@ void Datapath::ingress(Port& port, Entry entry, Burst& burst) noexcept {
 }
 
 void Datapath::egress(Port& port, Burst& burst) noexcept {
-  for (PacketPtr& packet : burst.packets()) enter_tc_egress(*packet, port.device);
+  for (PacketPtr& packet : burst.packets()) {
+    if (!packet->skb.valid) mark_large(*packet, port.mtu);
+    enter_tc_egress(*packet, port.device);
+  }
   const Hooks& hooks = port.hooks.read();
   tc(port, hook::Point::tcx_egress, hooks.tcx_egress, hook::Point::egress, hooks.egress, burst);
 }

@@ -338,6 +338,38 @@ TEST(Datapath, ALargePacketIsWholeAtTcAndCutBehindIt) {
   EXPECT_EQ(world.wire("a").sent[1]->len, 154u);
 }
 
+/// A frame of 2500 bytes of payload, whatever its checksum.
+PacketPtr long_frame(World& world) { return world.packet(tests::gso_frame(tests::gso_cases().front())); }
+
+TEST(Datapath, AFrameLongerThanTheMtuIsWholeAtTcAndCutBehindIt) {
+  World world;
+  std::string seen;
+  const auto look = [&](abi::Run& run) {
+    seen += std::to_string(run.packet->len) + "/" + std::to_string(run.packet->gso_size) + "x" +
+            std::to_string(run.packet->gso_segs) + " ";
+    return run.packet->skb.valid ? uint32_t{0} : uint32_t{2};
+  };
+  for (const hook::Point point : {xdp, ingress, egress}) world.hook("a", point, look);
+  world.port("a").mtu = 1040;
+  world.port("a").forward = true;
+  world.wire("a").waiting.push_back(long_frame(world));
+  world.host("a").waiting.push_back(long_frame(world));
+  world.poll();  // Checks conservation.
+  EXPECT_EQ(seen, "2554/0x0 2554/1000x3 2554/1000x3 2554/1000x3 ") << "XDP comes before segments are put together";
+  EXPECT_EQ(world.port("a").counters.split, 4u);
+  ASSERT_EQ(world.wire("a").sent.size(), 6u);
+  EXPECT_EQ(world.wire("a").sent[0]->len, 1054u);
+  EXPECT_EQ(world.wire("a").sent[2]->len, 554u);
+}
+
+TEST(Datapath, WithoutAnMtuAFrameMayHaveAnyLength) {
+  World world;
+  world.host("a").waiting.push_back(long_frame(world));
+  world.poll();
+  ASSERT_EQ(world.wire("a").sent.size(), 1u);
+  EXPECT_EQ(world.wire("a").sent[0]->checksum, Checksum::none);
+}
+
 TEST(Datapath, ALargePacketThatCannotBeCutIsDropped) {
   World world;
   world.host("a").waiting.push_back(large_packet(world, 100));  // One segment: Linux drops it, too.

@@ -32,8 +32,9 @@ struct Port {
   port::QueuePtr host;   ///< receive(): what the host sends. transmit(): what it is given.
   bool forward = false;  ///< Packets that pass ingress go on to egress instead of to the host.
   bool up = true;        ///< Redirects to a port that is down are lost.
-  uint32_t mtu = 0;      ///< XDP redirects no longer frame to the port; 0: any length.
-  uint32_t peer = 0;     ///< Whose receive path bpf_redirect_peer() to this port leads into, an ifindex; 0: none.
+  /// XDP redirects no longer frame to the port, and what is longer at tc is to be cut; 0: any length is a frame's.
+  uint32_t mtu = 0;
+  uint32_t peer = 0;  ///< Whose receive path bpf_redirect_peer() to this port leads into, an ifindex; 0: none.
   Published<Hooks> hooks;
   Counters counters;
 };

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "attach/check_calls.h"
+#include "attach/map_programs.h"
 #include "attach/tail_calls.h"
 #include "helper/table.h"
 #include "interp/interp.h"
@@ -159,7 +160,7 @@ ObjectCheck::Trial::Trial(const object::Object& object, Type type, const program
     : type_(type), objects_({}, target), open_(objects_.open(object.file, object)) {}
 
 ObjectCheck::Trial::~Trial() {
-  if (open_) empty_prog_arrays(**open_);
+  if (open_) release_programs(**open_);
 }
 
 Result<> ObjectCheck::Trial::attempt(uint32_t index) {

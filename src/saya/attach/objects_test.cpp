@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "attach/map_programs.h"
 #include "attach/tail_calls.h"
 #include "map/prog_array.h"
 #include "support/case_name.h"
@@ -118,7 +119,7 @@ std::string name_in(const OpenObject& open, uint32_t slot) {
 class SharedProgArray : public testing::Test {
  protected:
   ~SharedProgArray() override {
-    for (const auto& [path, open] : objects_.all()) empty_prog_arrays(open);
+    for (const auto& [path, open] : objects_.all()) release_programs(open);
   }
   const OpenObject& open(object::Object object) {
     const std::string path = object.file;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "attach/install.h"
+#include "attach/map_programs.h"
 #include "attach/tail_calls.h"
 #include "helper/table.h"
 #include "interp/interp.h"
@@ -37,7 +38,7 @@ Result<abi::ExecutablePtr> Pipeline::prepare(const std::string& path, uint32_t i
 }
 
 Pipeline::~Pipeline() {
-  for (const auto& [path, object] : objects_.all()) empty_prog_arrays(object);
+  for (const auto& [path, object] : objects_.all()) release_programs(object);
 }
 
 namespace {

@@ -108,10 +108,10 @@ const Keyword* find_keyword(std::string_view word) {
   return found == std::end(kKeywords) ? nullptr : found;
 }
 
-constexpr std::string_view kTcx = "tcx";
+constexpr std::string_view kTcx = "tcx", kDev = "dev";
 
 bool is_keyword(std::string_view word) {
-  return word == kTcx || word == "da" || word == "direct-action" || find_keyword(word);
+  return word == kTcx || word == kDev || word == "da" || word == "direct-action" || find_keyword(word);
 }
 
 Result<> parse_filter(std::span<const std::string_view> words, hook::Filter& filter) {
@@ -123,14 +123,26 @@ Result<> parse_filter(std::span<const std::string_view> words, hook::Filter& fil
     }
     const Keyword* keyword = find_keyword(words[i]);
     if (!keyword)
-      return fail(Code::invalid_argument,
-                  fmt::format("what is '{}'? a filter takes pref, handle, protocol, chain, classid and da", words[i]));
+      return fail(
+          Code::invalid_argument,
+          fmt::format("what is '{}'? a filter takes dev, pref, handle, protocol, chain, classid and da", words[i]));
     if (std::ranges::find(seen, keyword) != seen.end())
       return fail(Code::invalid_argument, fmt::format("{} is given twice", keyword->name));
     seen.push_back(keyword);
     if (++i == words.size()) return fail(Code::invalid_argument, fmt::format("{} needs a value", words[i - 1]));
     SAYA_CHECK(keyword->parse(words[i], filter));
   }
+  return {};
+}
+
+/// Takes "dev PORT" out of the words, wherever it stands.
+Result<> take_port(std::vector<std::string_view>& words, Placement& placement) {
+  const auto at = std::ranges::find(words, kDev);
+  if (at == words.end()) return {};
+  if (at + 1 == words.end()) return fail(Code::invalid_argument, "dev needs a value");
+  placement.port = at[1];
+  const auto rest = words.erase(at, at + 2);
+  if (std::find(rest, words.end(), kDev) != words.end()) return fail(Code::invalid_argument, "dev is given twice");
   return {};
 }
 
@@ -177,7 +189,7 @@ Result<uint16_t> parse_protocol(std::string_view word) {
 }
 
 Result<Placement> parse_placement(hook::Point point, std::string_view text, const std::string& default_object) {
-  Placement placement{.point = point, .object = {}, .program = {}, .filter = {}};
+  Placement placement{.point = point, .object = {}, .port = {}, .program = {}, .filter = {}};
   std::vector<std::string_view> words = split_words(text);
   if (!words.empty() && !is_keyword(words.front())) {
     parse_target(words.front(), placement);
@@ -186,8 +198,10 @@ Result<Placement> parse_placement(hook::Point point, std::string_view text, cons
   if (placement.object.empty()) placement.object = default_object;
   if (placement.object.empty())
     return fail(Code::invalid_argument, fmt::format("'{}' names no object file, and no OBJ was given", text));
+  SAYA_CHECK(take_port(words, placement));
   if (point == hook::Point::xdp && !words.empty())
-    return fail(Code::invalid_argument, fmt::format("'{}' at xdp: only [OBJ:]PROG is allowed there", words.front()));
+    return fail(Code::invalid_argument,
+                fmt::format("'{}' at xdp: only [OBJ:]PROG [dev PORT] is allowed there", words.front()));
   if (!words.empty() && words.front() == kTcx) {
     SAYA_CHECK(parse_tcx(std::span(words).subspan(1), placement));
     return placement;

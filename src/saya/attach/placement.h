@@ -15,6 +15,7 @@ namespace saya::attach {
 struct Placement {
   hook::Point point = hook::Point::xdp;
   std::string object;            ///< Path of an object, or of a .c file to compile first.
+  std::string port;              ///< Only there; empty: on every port.
   std::string program;           ///< Section or function name; empty where the object leaves no doubt.
   hook::Filter filter;           ///< Its place among the filters; `program` in it is filled when attached.
   bool as_section_says = false;  ///< At tc: no word says whether it is a filter. Its section does: see place_of().
@@ -22,10 +23,10 @@ struct Placement {
   std::string tcx_relative;      ///< Before or after which program; empty: all.
 };
 
-/// Parses "[OBJ:]PROG [pref N] [handle H] [protocol P] [chain N] [classid M:N] [da]", or at tc ingress and egress
-/// "[OBJ:]PROG tcx [before|after [PROG]]", which makes the point tcx_ingress or tcx_egress. Only the first word is
-/// allowed at XDP, and for a filter `da` is implied by nothing: without it the return value is a class.
-/// `default_object` stands for a missing OBJ. Errors name the word and what is allowed.
+/// Parses "[OBJ:]PROG [dev PORT] [pref N] [handle H] [protocol P] [chain N] [classid M:N] [da]", or at tc ingress and
+/// egress "[OBJ:]PROG [dev PORT] tcx [before|after [PROG]]", which makes the point tcx_ingress or tcx_egress. At XDP
+/// only a program and a port are allowed, and for a filter `da` is implied by nothing: without it the return value is a
+/// class. `default_object` stands for a missing OBJ. Errors name the word and what is allowed.
 Result<Placement> parse_placement(hook::Point point, std::string_view words, const std::string& default_object);
 
 /// Where a program of that section goes: to tcx when the section is "tcx/..." and no word says that it is a filter.

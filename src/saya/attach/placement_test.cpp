@@ -22,49 +22,61 @@ struct PlacementCase {
 using enum hook::Point;
 
 constexpr PlacementCase kCases[] = {
-    {"nothing means the default object",         xdp,     "",                                                         "def.o:"                                                  },
-    {"a word is a program",                      xdp,     "drop",                                                     "def.o:drop"                                              },
-    {"a word with a file's ending is an object", xdp,     "fw.o",                                                     "fw.o:"                                                   },
-    {"a C file is an object",                    xdp,     "dir/fw.bpf.c",                                             "dir/fw.bpf.c:"                                           },
-    {"object and program",                       xdp,     "fw.o:drop",                                                "fw.o:drop"                                               },
-    {"object and section",                       ingress, "fw.o:tc/ingress",                                          "fw.o:tc/ingress pref 0 handle 0 proto 3 chain 0 class 0" },
-    {"an object whose name has a colon",         xdp,     "a:b.o:drop",                                               "a:b.o:drop"                                              },
+    {"nothing means the default object",         xdp,     "",                                                         "def.o:"                                                             },
+    {"a word is a program",                      xdp,     "drop",                                                     "def.o:drop"                                                         },
+    {"a word with a file's ending is an object", xdp,     "fw.o",                                                     "fw.o:"                                                              },
+    {"a C file is an object",                    xdp,     "dir/fw.bpf.c",                                             "dir/fw.bpf.c:"                                                      },
+    {"object and program",                       xdp,     "fw.o:drop",                                                "fw.o:drop"                                                          },
+    {"object and section",                       ingress, "fw.o:tc/ingress",                                          "fw.o:tc/ingress pref 0 handle 0 proto 3 chain 0 class 0"            },
+    {"an object whose name has a colon",         xdp,     "a:b.o:drop",                                               "a:b.o:drop"                                                         },
     {"every word of a filter",                   egress,  "p pref 7 handle 0x12 protocol ip chain 3 classid 1:2a da",
-     "def.o:p pref 7 handle 18 proto 800 chain 3 class 1002a da"                                                                                                                },
+     "def.o:p pref 7 handle 18 proto 800 chain 3 class 1002a da"                                                                                                                           },
     {"prio and flowid are pref and classid",     ingress, "p prio 9 flowid :5",
-     "def.o:p pref 9 handle 0 proto 3 chain 0 class 5"                                                                                                                          },
-    {"direct-action is da",                      ingress, "p direct-action",                                          "def.o:p pref 0 handle 0 proto 3 chain 0 class 0 da"      },
-    {"only keywords",                            ingress, "pref 3 da",                                                "def.o: pref 3 handle 0 proto 3 chain 0 class 0 da"       },
-    {"blanks do not matter",                     ingress, "  p \t pref   3 ",                                         "def.o:p pref 3 handle 0 proto 3 chain 0 class 0"         },
-    {"a pref beyond 16 bits",                    ingress, "p pref 70000",                                             "refused: pref '70000' is not a number in 1..65535"       },
-    {"pref 0",                                   ingress, "p pref 0",                                                 "refused: pref '0' is not a number in 1..65535"           },
-    {"a handle that is no number",               ingress, "p handle 1x",                                              "refused: handle '1x' is not a number in 1..4294967295"   },
-    {"a keyword without its value",              ingress, "p pref",                                                   "refused: pref needs a value"                             },
-    {"a word given twice",                       ingress, "p pref 1 pref 2",                                          "refused: pref is given twice"                            },
-    {"a word and its other name",                ingress, "p classid 1:1 flowid :2",                                  "refused: classid is given twice"                         },
-    {"a word that tc would not know",            ingress, "p bogus 1",                                                "refused: what is 'bogus'?"                               },
-    {"a protocol that is none",                  ingress, "p protocol zz",                                            "refused: protocol 'zz' is not a number in 0..65535"      },
-    {"a classid without a colon",                ingress, "p classid 12",                                             "refused: classid '12' is not MAJOR:MINOR"                },
-    {"a classid beyond 16 bits",                 ingress, "p classid 10000:1",                                        "refused: classid '10000:1' is not MAJOR:MINOR"           },
-    {"a tcx program",                            ingress, "p tcx",                                                    "def.o:p tcx/ingress flags 0"                             },
-    {"a tcx program before all",                 egress,  "p tcx before",                                             "def.o:p tcx/egress flags 8"                              },
-    {"a tcx program after another",              ingress, "fw.o:p tcx after q",                                       "fw.o:p tcx/ingress flags 16 q"                           },
-    {"only tcx",                                 ingress, "tcx",                                                      "def.o: tcx/ingress flags 0"                              },
-    {"a filter's words at tcx",                  ingress, "p tcx da",                                                 "refused: what is 'da'? a tcx program takes before"       },
-    {"a word too many at tcx",                   ingress, "p tcx after q r",                                          "refused: 'r' is one word too many"                       },
-    {"tcx at XDP",                               xdp,     "p tcx",                                                    "refused: 'tcx' at xdp: only [OBJ:]PROG is allowed there" },
-    {"a filter's words at XDP",                  xdp,     "p pref 3",                                                 "refused: 'pref' at xdp: only [OBJ:]PROG is allowed there"},
+     "def.o:p pref 9 handle 0 proto 3 chain 0 class 5"                                                                                                                                     },
+    {"direct-action is da",                      ingress, "p direct-action",                                          "def.o:p pref 0 handle 0 proto 3 chain 0 class 0 da"                 },
+    {"only keywords",                            ingress, "pref 3 da",                                                "def.o: pref 3 handle 0 proto 3 chain 0 class 0 da"                  },
+    {"blanks do not matter",                     ingress, "  p \t pref   3 ",                                         "def.o:p pref 3 handle 0 proto 3 chain 0 class 0"                    },
+    {"a port at XDP",                            xdp,     "fw.o:drop dev lan0",                                       "fw.o:drop on lan0"                                                  },
+    {"a port among a filter's words",            ingress, "p pref 3 dev lan0 da",
+     "def.o:p pref 3 handle 0 proto 3 chain 0 class 0 da on lan0"                                                                                                                          },
+    {"only a port",                              ingress, "dev lan0",                                                 "def.o: pref 0 handle 0 proto 3 chain 0 class 0 on lan0"             },
+    {"a port of a tcx program",                  ingress, "p dev lan0 tcx before",                                    "def.o:p tcx/ingress flags 8 on lan0"                                },
+    {"dev without a port",                       ingress, "p dev",                                                    "refused: dev needs a value"                                         },
+    {"two ports",                                ingress, "p dev a dev b",                                            "refused: dev is given twice"                                        },
+    {"a pref beyond 16 bits",                    ingress, "p pref 70000",                                             "refused: pref '70000' is not a number in 1..65535"                  },
+    {"pref 0",                                   ingress, "p pref 0",                                                 "refused: pref '0' is not a number in 1..65535"                      },
+    {"a handle that is no number",               ingress, "p handle 1x",                                              "refused: handle '1x' is not a number in 1..4294967295"              },
+    {"a keyword without its value",              ingress, "p pref",                                                   "refused: pref needs a value"                                        },
+    {"a word given twice",                       ingress, "p pref 1 pref 2",                                          "refused: pref is given twice"                                       },
+    {"a word and its other name",                ingress, "p classid 1:1 flowid :2",                                  "refused: classid is given twice"                                    },
+    {"a word that tc would not know",            ingress, "p bogus 1",                                                "refused: what is 'bogus'?"                                          },
+    {"a protocol that is none",                  ingress, "p protocol zz",                                            "refused: protocol 'zz' is not a number in 0..65535"                 },
+    {"a classid without a colon",                ingress, "p classid 12",                                             "refused: classid '12' is not MAJOR:MINOR"                           },
+    {"a classid beyond 16 bits",                 ingress, "p classid 10000:1",                                        "refused: classid '10000:1' is not MAJOR:MINOR"                      },
+    {"a tcx program",                            ingress, "p tcx",                                                    "def.o:p tcx/ingress flags 0"                                        },
+    {"a tcx program before all",                 egress,  "p tcx before",                                             "def.o:p tcx/egress flags 8"                                         },
+    {"a tcx program after another",              ingress, "fw.o:p tcx after q",                                       "fw.o:p tcx/ingress flags 16 q"                                      },
+    {"only tcx",                                 ingress, "tcx",                                                      "def.o: tcx/ingress flags 0"                                         },
+    {"a filter's words at tcx",                  ingress, "p tcx da",                                                 "refused: what is 'da'? a tcx program takes before"                  },
+    {"a word too many at tcx",                   ingress, "p tcx after q r",                                          "refused: 'r' is one word too many"                                  },
+    {"tcx at XDP",                               xdp,     "p tcx",                                                    "refused: 'tcx' at xdp: only [OBJ:]PROG [dev PORT] is allowed there" },
+    {"a filter's words at XDP",                  xdp,     "p pref 3",                                                 "refused: 'pref' at xdp: only [OBJ:]PROG [dev PORT] is allowed there"},
 };
 
 std::string describe(const Placement& placement) {
   const hook::Filter& f = placement.filter;
   std::string text = fmt::format("{}:{}", placement.object, placement.program);
-  if (placement.point == xdp) return text;
+  const std::string port = placement.port.empty() ? "" : " on " + placement.port;
+  if (placement.point == xdp) return text + port;
   if (!hook::has_filters(placement.point))
-    return text + fmt::format(" {} flags {}{}{}", hook::to_string(placement.point), placement.tcx_flags,
-                              placement.tcx_relative.empty() ? "" : " ", placement.tcx_relative);
-  return text + fmt::format(" pref {} handle {} proto {:x} chain {} class {:x}{}", f.pref, f.handle, f.protocol,
-                            f.chain, f.classid, f.direct_action ? " da" : "");
+    return text +
+           fmt::format(" {} flags {}{}{}", hook::to_string(placement.point), placement.tcx_flags,
+                       placement.tcx_relative.empty() ? "" : " ", placement.tcx_relative) +
+           port;
+  return text +
+         fmt::format(" pref {} handle {} proto {:x} chain {} class {:x}{}", f.pref, f.handle, f.protocol, f.chain,
+                     f.classid, f.direct_action ? " da" : "") +
+         port;
 }
 
 TEST(Placement, ASectionSendsItsProgramToTcxUnlessWordsMakeItAFilter) {

@@ -16,15 +16,6 @@ ProgArrayOwner owner_of(const program::Program& program) {
   return {.program_type = static_cast<uint32_t>(program.type), .frags = program.frags};
 }
 
-/// What its section says, unless that is another name for `attached` at the same hook: loaders give all programs of a
-/// load one type.
-program::Type type_in_slot(const object::Function& function, program::Type attached) {
-  const program::Type by_section = program::type_of_section(function.section).type;
-  if (by_section == program::Type::unspec) return attached;
-  const auto hook = program::hook_of(by_section);
-  return hook && hook == program::hook_of(attached) ? attached : by_section;
-}
-
 Result<> fill(const OpenObject& open, ProgArray& array, const object::ProgramSlot& slot, program::Type type,
               const program::Target& target) {
   const object::Function& function = open.object.functions[slot.function];
@@ -37,6 +28,13 @@ Result<> fill(const OpenObject& open, ProgArray& array, const object::ProgramSlo
 }
 
 }  // namespace
+
+program::Type type_in_slot(const object::Function& function, program::Type attached) noexcept {
+  const program::Type by_section = program::type_of_section(function.section).type;
+  if (by_section == program::Type::unspec) return attached;
+  const auto hook = program::hook_of(by_section);
+  return hook && hook == program::hook_of(attached) ? attached : by_section;
+}
 
 Result<> claim_prog_arrays(const program::Program& program) {
   for (const MapPtr& map : program.maps)
@@ -56,11 +54,6 @@ Result<> fill_prog_arrays(const OpenObject& open, program::Type type, const prog
     }
   }
   return {};
-}
-
-void empty_prog_arrays(const OpenObject& open) noexcept {
-  for (const MapPtr& map : open.maps)
-    if (ProgArray* const array = as_prog_array(map)) array->clear();
 }
 
 }  // namespace saya::attach

@@ -14,8 +14,8 @@ Result<> claim_prog_arrays(const program::Program& program);
 /// Errors name map and slot.
 Result<> fill_prog_arrays(const OpenObject& object, program::Type type, const program::Target& target);
 
-/// Empties them. Programs own their maps and prog arrays own programs: without this, a program that can call itself
-/// would own itself.
-void empty_prog_arrays(const OpenObject& object) noexcept;
+/// What its section says, unless that is another name for `attached` at the same hook: loaders give all programs of a
+/// load one type.
+program::Type type_in_slot(const object::Function& function, program::Type attached) noexcept;
 
 }  // namespace saya::attach

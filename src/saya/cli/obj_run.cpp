@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "abi/map_timers.h"
+#include "attach/map_programs.h"
 #include "attach/pipeline.h"
 #include "base/fd.h"
 #include "base/read_all.h"
@@ -169,6 +170,19 @@ class Printer {
   std::vector<std::string> failures_;
 };
 
+/// What elements of maps may name.
+run::ElementNames names_of(attach::Pipeline& pipeline, const Netstate& netstate) {
+  return {.set_program =
+              [&](const MapPtr& map, uint32_t key, uint32_t number, std::string_view program) {
+                return attach::set_program(pipeline, {map, key, number, program});
+              },
+          .ifindex =
+              [&](std::string_view name) {
+                const Interface* const found = netstate.find_interface(name);
+                return found ? found->ifindex : 0;
+              }};
+}
+
 Result<int> run_and_print(const RunWords& words, const ProgWords& prog, program::Type type, bool json) {
   SAYA_TRY(const Netstate netstate, run::read_netstate(words.netstate));
   SAYA_TRY(program::Target target, attach::choose_target(words.btf));
@@ -177,7 +191,7 @@ Result<int> run_and_print(const RunWords& words, const ProgWords& prog, program:
   SAYA_TRY(const abi::ExecutablePtr program, make_ready(pipeline, words, prog, type));
   const std::vector<run::TypedMap> maps = run::typed_maps(pipeline.objects());
   SAYA_TRY(const std::vector<run::TypedMap> dumped, run::choose_maps(words.dump, maps));
-  SAYA_CHECK(run::load_maps(words.preloads, maps, world));
+  SAYA_CHECK(run::load_maps(words.preloads, maps, world, names_of(pipeline, netstate)));
   SAYA_TRY(const run::TestOutput output, run_program(*program, prog, netstate));
 
   Printer printer(json);

@@ -5,9 +5,11 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <optional>
 
 #include "base/text.h"
 #include "cli/event_log.h"
+#include "cli/json_spool.h"
 #include "cli/map_options.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -31,10 +33,10 @@ std::string refuse_empty(const std::string& word) { return word.empty() ? "names
 void declare(CLI::App& app, Words& words) {
   const auto at = [&](hook::Point point) -> auto& { return words.placements[static_cast<size_t>(point)]; };
   app.add_option("OBJ", words.object, "object or .c file that the programs come from");
-  app.add_option("--xdp", at(hook::Point::xdp), "'[OBJ:]PROG' at XDP")->allow_extra_args(false);
+  app.add_option("--xdp", at(hook::Point::xdp), "'[OBJ:]PROG [dev PORT]' at XDP")->allow_extra_args(false);
   app.add_option("--ingress", at(hook::Point::ingress),
-                 "'[OBJ:]PROG [pref N] [handle H] [protocol P] [chain N] [classid M:N] [da]' "
-                 "or '[OBJ:]PROG tcx [before|after [PROG]]' at tc ingress")
+                 "'[OBJ:]PROG [dev PORT] [pref N] [handle H] [protocol P] [chain N] [classid M:N] [da]' "
+                 "or '[OBJ:]PROG [dev PORT] tcx [before|after [PROG]]' at tc ingress")
       ->allow_extra_args(false);
   app.add_option("--egress", at(hook::Point::egress), "the same at tc egress")->allow_extra_args(false);
   declare_settings(app, words.settings);
@@ -108,6 +110,17 @@ Result<uint64_t> parse_seed(const std::string& word) {
   return fail(Code::invalid_argument, fmt::format("--seed '{}' is not a number in 0..{}", word, UINT64_MAX));
 }
 
+/// A port has one XDP program.
+Result<> check_xdp(const std::vector<attach::Placement>& placements) {
+  std::vector<std::string_view> ports;
+  for (const attach::Placement& placement : placements)
+    if (placement.point == hook::Point::xdp) ports.push_back(placement.port);
+  const bool everywhere = std::ranges::find(ports, "") != ports.end();
+  std::ranges::sort(ports);
+  if (ports.size() < 2 || (!everywhere && std::ranges::adjacent_find(ports) == ports.end())) return {};
+  return fail(Code::invalid_argument, fmt::format("--xdp is given {} times, a port has one XDP program", ports.size()));
+}
+
 Result<run::Options> to_options(Words& words) {
   run::Options options;
   SAYA_CHECK(words.parse());
@@ -118,9 +131,7 @@ Result<run::Options> to_options(Words& words) {
     return fail(Code::invalid_argument, "no capture: give -r FILE or --host FILE");
   if (options.placements.empty()) return fail(Code::invalid_argument, "no program: give --xdp, --ingress or --egress");
   const auto count = [&](hook::Point point) { return words.placements[static_cast<size_t>(point)].size(); };
-  if (count(hook::Point::xdp) > 1)
-    return fail(Code::invalid_argument,
-                fmt::format("--xdp is given {} times, a port has one XDP program", count(hook::Point::xdp)));
+  SAYA_CHECK(check_xdp(options.placements));
   const bool only_egress = count(hook::Point::egress) && !count(hook::Point::xdp) && !count(hook::Point::ingress);
   options.forward = words.forward || only_egress;
   options.settings = words.settings;
@@ -154,6 +165,24 @@ int judge(const run::Report& report) {
   return report.ended_early.empty() && report.fault_count == 0 ? kOk : kFailed;
 }
 
+/// Where -v puts packets that become JSON.
+Result<std::optional<JsonSpool>> open_trail(const run::Options& options, bool json) {
+  std::optional<JsonSpool> trail;
+  if (options.verbose && json) {
+    SAYA_TRY(trail, JsonSpool::open());
+  }
+  return trail;
+}
+
+Result<> print_json(const run::Report& report, JsonSpool* trail, JsonSpool* events, std::FILE* out) {
+  const run::JsonParts parts = run::to_json_parts(report);
+  print(parts.before, out);
+  if (trail) SAYA_CHECK(trail->print_member("trail", out));
+  if (events) SAYA_CHECK(events->print_member("events", out));
+  print(parts.after, out);
+  return {};
+}
+
 }  // namespace
 
 int cmd_run(const Invocation& invocation) {
@@ -169,11 +198,13 @@ int cmd_run(const Invocation& invocation) {
   std::FILE* const out = taken ? stderr : stdout;
   auto log = EventLog::open(words.events, invocation.json, out);
   if (!log) return report_error(invocation, log.error());
-  std::vector<run::PacketReport> packets;
-  ProgressBar bar(!options->verbose);
+  auto trail = open_trail(*options, invocation.json);
+  if (!trail) return report_error(invocation, trail.error());
+  const RealClock clock;
+  ProgressBar bar(!options->verbose, clock);
   run::Recorder::Sinks sinks;
-  if (options->verbose && invocation.json)
-    sinks.packet = [&](const run::PacketReport& packet) { packets.push_back(packet); };
+  if (*trail)
+    sinks.packet = [&](const run::PacketReport& packet) { (*trail)->add(to_json(packet)); };
   else if (options->verbose)
     sinks.packet = [out](const run::PacketReport& packet) { print(to_text(packet), out); };
   sinks.trace = [&](uint64_t packet, std::string_view line) { log->trace(packet, line); };
@@ -185,9 +216,12 @@ int cmd_run(const Invocation& invocation) {
   if (!report) return report_error(invocation, report.error());
   if (auto closed = log->close(); !closed) return report_error(invocation, closed.error());
   if (options->verbose && !invocation.json) print("\n", out);
-  print(invocation.json ? run::to_json(*report, options->verbose ? &packets : nullptr, log->list())
-                        : run::to_text(*report),
-        out);
+  if (!invocation.json) {
+    print(run::to_text(*report), out);
+  } else if (auto printed = print_json(*report, *trail ? &**trail : nullptr, log->list(), out); !printed) {
+    complain(printed.error().message);
+    return kFailed;
+  }
   print_rate(*report);
   return judge(*report);
 }

@@ -74,6 +74,7 @@ Json element_json(const TypedMap& map, Bytes key, Bytes value) {
   else
     json["value"] = hex_json(value);
   if (auto types = formatted(map, key, value)) json["formatted"] = *std::move(types);
+  if (std::string program = program_at(*map.map, key); !program.empty()) json["program"] = std::move(program);
   return json;
 }
 
@@ -170,7 +171,9 @@ std::string lines_of(const TypedMap& map, const std::string& indent) {
       return for_each_value(*map.map,
                             [&](Bytes value) { text += fmt::format("{}{}\n", indent, values_text(map, value)); });
     return for_each(*map.map, [&](Bytes key, Bytes value) {
-      text += fmt::format("{}{}: {}\n", indent, key_text(key), values_text(map, value));
+      const bool target = has_targets(*map.map);
+      text += fmt::format("{}{}: {}\n", indent, key_text(key),
+                          target ? target_text(*map.map, key, value) : values_text(map, value));
     });
   };
   if (const auto listed = list(); !listed) text += fmt::format("{}({})\n", indent, listed.error().message);

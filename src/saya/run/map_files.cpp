@@ -13,10 +13,11 @@ namespace {
 
 constexpr size_t kMostBytes = size_t{256} << 20;  ///< A million elements of ordinary size.
 
-Result<> load_one(const Preload& preload, const std::vector<TypedMap>& maps, const MapWorld& world) {
+Result<> load_one(const Preload& preload, const std::vector<TypedMap>& maps, const MapWorld& world,
+                  const ElementNames& names) {
   SAYA_TRY(const TypedMap* map, find_map(maps, preload.map));
   SAYA_TRY(const std::string text, read_whole_file(preload.file, kMostBytes));
-  if (auto loaded = load_map(*map, text, world); !loaded)
+  if (auto loaded = load_map(*map, text, world, names); !loaded)
     return std::unexpected(std::move(loaded).error().at(preload.file));
   return {};
 }
@@ -30,9 +31,10 @@ Result<Preload> parse_preload(std::string_view word) {
   return Preload{std::string(word.substr(0, equals)), std::string(word.substr(equals + 1))};
 }
 
-Result<> load_maps(const std::vector<Preload>& preloads, const std::vector<TypedMap>& maps, const MapWorld& world) {
+Result<> load_maps(const std::vector<Preload>& preloads, const std::vector<TypedMap>& maps, const MapWorld& world,
+                   const ElementNames& names) {
   for (const Preload& preload : preloads)
-    if (auto loaded = load_one(preload, maps, world); !loaded)
+    if (auto loaded = load_one(preload, maps, world, names); !loaded)
       return std::unexpected(std::move(loaded).error().at(fmt::format("--map {}", printable(preload.map))));
   return {};
 }

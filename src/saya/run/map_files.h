@@ -19,7 +19,8 @@ struct Preload {
 Result<Preload> parse_preload(std::string_view word);
 
 /// Fills the maps, in the order given. Errors name file, map and element.
-Result<> load_maps(const std::vector<Preload>& preloads, const std::vector<TypedMap>& maps, const MapWorld& world);
+Result<> load_maps(const std::vector<Preload>& preloads, const std::vector<TypedMap>& maps, const MapWorld& world,
+                   const ElementNames& names);
 
 /// What --dump-maps means when it names no map.
 inline constexpr std::string_view kAllMaps = "*";

@@ -92,13 +92,16 @@ Result<> read_part(const TypedMap& map, uint32_t type, const Json& json, std::sp
 /// Reads one element of the list into the map.
 class Element {
  public:
-  Element(const TypedMap& map, const Json& json, const MapWorld& world) : map_(map), json_(json), world_(world) {}
+  Element(const TypedMap& map, const Json& json, const MapWorld& world, const ElementNames& names)
+      : map_(map), json_(json), world_(world), names_(names) {}
 
   Result<> load() {
     if (!json_.is_object()) return invalid("must be an object with a key and a value");
     if (is_error()) return {};
     SAYA_TRY(const Bytes key, read_key());
     if (MapOfMaps* outer = as_map_of_maps(*map_.map)) return load_inner(*outer, key);
+    if (dynamic_cast<const ProgArray*>(map_.map.get())) return load_program(key);
+    if (has_targets(*map_.map)) return load_target(key);
     SAYA_TRY(const Bytes value, read_value());
     return host_update(*map_.map, key, value);
   }
@@ -164,6 +167,38 @@ class Element {
     return {};
   }
 
+  /// The name that stands as "program"; empty: none does.
+  Result<std::string> read_program() const {
+    const Json* const program = part("program");
+    if (!program) return std::string();
+    if (!program->is_string()) return invalid("\"program\" must be a program's name");
+    return program->get<std::string>();
+  }
+
+  Result<> set_program(const Bytes& key, uint32_t number, std::string_view program) const {
+    if (!names_.set_program) return fail(Code::unsupported, fmt::format("map '{}' gets no programs here", map_.name));
+    return names_.set_program(map_.map, saya::load<uint32_t>(key.data()), number, program);
+  }
+
+  Result<> load_program(const Bytes& key) const {
+    SAYA_TRY(const std::string program, read_program());
+    if (program.empty()) return invalid("has no \"program\": the map holds programs, by their names");
+    return set_program(key, 0, program);
+  }
+
+  Result<> load_target(const Bytes& key) const {
+    SAYA_TRY(const std::string program, read_program());
+    const Json* const value = part("value");
+    if (!value) return invalid("has no \"value\"");
+    SAYA_TRY(const MapTarget target, read_target(*map_.map, *value, program, names_));
+    if (leads_to_port(*map_.map) && target.number != 0 && world_.is_port && !world_.is_port(target.number))
+      return fail(Code::no_such_entry, fmt::format("value: there is no port with ifindex {}", target.number));
+    if (!target.program.empty()) return set_program(key, target.number, target.program);
+    Bytes bytes(map_.map->spec().value_size);
+    store(bytes.data(), target.number);
+    return host_update(*map_.map, key, bytes);
+  }
+
   /// The inner map that is there, or a new one, gets the elements that stand here.
   Result<> load_inner(MapOfMaps& outer, const Bytes& key) const {
     const Json* const elements = part("elements");
@@ -175,7 +210,7 @@ class Element {
     }
     const TypedMap map = inner_of(map_, std::move(inner));
     for (size_t i = 0; i < elements->size(); ++i)
-      if (auto loaded = Element(map, (*elements)[i], world_).load(); !loaded)
+      if (auto loaded = Element(map, (*elements)[i], world_, names_).load(); !loaded)
         return std::unexpected(std::move(loaded).error().at(fmt::format("element {} of the inner map", i)));
     return {};
   }
@@ -183,19 +218,18 @@ class Element {
   const TypedMap& map_;
   const Json& json_;
   const MapWorld& world_;
+  const ElementNames& names_;
 };
 
 }  // namespace
 
-Result<> load_map(const TypedMap& map, std::string_view text, const MapWorld& world) {
+Result<> load_map(const TypedMap& map, std::string_view text, const MapWorld& world, const ElementNames& names) {
   if (map.frozen)
     return fail(Code::not_permitted, fmt::format("map '{}' holds constants; --set gives them other values", map.name));
-  if (dynamic_cast<const ProgArray*>(map.map.get()))
-    return fail(Code::unsupported, fmt::format("map '{}' holds programs, which no file can hold", map.name));
   SAYA_TRY(const Json json, parse(text));
   SAYA_TRY(const Json* elements, find_elements(json, map));
   for (size_t i = 0; i < elements->size(); ++i)
-    if (auto loaded = Element(map, (*elements)[i], world).load(); !loaded)
+    if (auto loaded = Element(map, (*elements)[i], world, names).load(); !loaded)
       return std::unexpected(std::move(loaded).error().at(fmt::format("element {}", i)));
   return {};
 }

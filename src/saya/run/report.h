@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,6 +75,7 @@ struct Report {
   Nanoseconds first = 0, last = 0;  ///< Timestamps of the first and the last of them.
   std::vector<PortReport> ports;
   std::vector<HookReport> hooks;              ///< In the order packets meet them.
+  std::shared_ptr<const void> programs;       ///< Keeps what elements of the maps hold.
   std::vector<MapPtr> maps;                   ///< Live: read when printed.
   std::optional<std::vector<TypedMap>> dump;  ///< Printed instead of `maps`, in full.
   std::vector<FaultReport> faults;            ///< One for each instruction that broke a rule.
@@ -87,8 +89,16 @@ std::string name_of_code(const HookReport& hook, int32_t code);
 
 /// The report as tables for people. Deterministic: leaves `elapsed` out.
 std::string to_text(const Report& report);
-/// The same as JSON, with the trails of `packets` and with `events`, a list; null when they were not followed.
-std::string to_json(const Report& report, const std::vector<PacketReport>* packets, const Json* events = nullptr);
+/// The same as JSON.
+std::string to_json(const Report& report);
+/// The same in two parts, between which more members may stand, each begun with a comma.
+struct JsonParts {
+  std::string before;
+  std::string after;
+};
+JsonParts to_json_parts(const Report& report);
+/// An element of the list "trail": what happened to a packet.
+Json to_json(const PacketReport& packet);
 
 /// "xdp droplist XDP_PASS, ingress pref 1 handle 0x1 count TC_ACT_SHOT -> dropped (tc_ingress)": what happened to a
 /// packet.

@@ -85,7 +85,8 @@ Result<> list_inner(const MapOfMaps& outer, Lines& lines) {
 
 Result<> list_values(Map& map, Lines& lines) {
   return for_each(map, [&](std::span<const std::byte> key, std::span<const std::byte> value) {
-    if (!says_nothing(map, value)) lines.add(key, [&] { return element_text(value); });
+    if (!says_nothing(map, value))
+      lines.add(key, [&] { return has_targets(map) ? target_text(map, key, value) : element_text(value); });
   });
 }
 

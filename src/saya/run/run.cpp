@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 
+#include "attach/map_programs.h"
 #include "attach/pipeline.h"
 #include "attach/target.h"
 #include "base/published.h"
@@ -32,27 +33,55 @@ Device device_of(const Netstate& netstate, std::string_view name) {
   return {.ifindex = known->ifindex, .mac = known->mac, .promiscuous = !known->has_mac};
 }
 
-/// One port for each name that an input mentions, in that order.
+/// One port for each name that an input mentions, in that order, then one for each that a program is for, and for each
+/// other interface of the state file: redirects lead there, too.
 void add_ports(World& world, const Options& options) {
+  const auto add = [&](const std::string& name) {
+    if (!world.nic.find(name)) world.nic.add_port(name, device_of(world.netstate, name));
+  };
   for (const auto* inputs : {&options.wire, &options.host})
-    for (const Input& input : *inputs)
-      if (!world.nic.find(input.port)) world.nic.add_port(input.port, device_of(world.netstate, input.port));
+    for (const Input& input : *inputs) add(input.port);
+  for (const attach::Placement& placement : options.placements)
+    if (!placement.port.empty()) add(placement.port);
+  for (const Interface& interface : world.netstate.interfaces()) add(interface.name);
   for (nic::Port& port : world.nic.ports()) {
     if (const Interface* const known = world.netstate.find_interface(port.name)) {
       port.up = known->up;
       port.mtu = known->mtu;
+      port.peer = known->peer;
     }
     port.forward = options.forward;
   }
 }
 
+/// What stands between a program and who calls it.
+attach::Pipeline::Wrap wrapping(const Options& options) {
+  if (!options.stats) return nullptr;
+  return [](abi::ExecutablePtr program) { return std::make_shared<TimedProgram>(std::move(program)); };
+}
+
 Result<> attach_all(World& world, const Options& options, attach::Pipeline& pipeline) {
-  std::vector<nic::Port*> ports;
-  for (nic::Port& port : world.nic.ports()) ports.push_back(&port);
-  const auto time = [](abi::ExecutablePtr program) { return std::make_shared<TimedProgram>(std::move(program)); };
-  const attach::Pipeline::Wrap wrap = options.stats ? attach::Pipeline::Wrap(time) : nullptr;
-  for (const attach::Placement& placement : options.placements) SAYA_CHECK(pipeline.attach(placement, ports, wrap));
+  const attach::Pipeline::Wrap wrap = wrapping(options);
+  for (const attach::Placement& placement : options.placements) {
+    std::vector<nic::Port*> ports;
+    for (nic::Port& port : world.nic.ports())
+      if (placement.port.empty() || placement.port == port.name) ports.push_back(&port);
+    SAYA_CHECK(pipeline.attach(placement, ports, wrap));
+  }
   return pipeline.objects().check_settings();
+}
+
+/// What elements of maps may name.
+ElementNames names_of(World& world, const Options& options, attach::Pipeline& pipeline) {
+  return {.set_program =
+              [&](const MapPtr& map, uint32_t key, uint32_t number, std::string_view program) {
+                return attach::set_program(pipeline, {map, key, number, program}, wrapping(options));
+              },
+          .ifindex =
+              [&](std::string_view port) {
+                const nic::Port* const found = world.nic.find(port);
+                return found ? found->device.ifindex : 0;
+              }};
 }
 
 /// A second round opens the captures once more.
@@ -89,7 +118,7 @@ Result<> play(World& world, const abi::Services& services, Inputs& inputs, nic::
       fire_timers(world, services, *next);
       world.virtual_clock.advance_to(world.kind == ClockKind::real ? std::numeric_limits<Nanoseconds>::max() : *next);
       size_t arrived = 0;
-      for (nic::Port& port : world.nic.ports()) arrived += datapath.poll(port, world.burst());
+      for (nic::Port* const port : inputs.ports()) arrived += datapath.poll(*port, world.burst());
       if (arrived == 0) return fail(Code::out_of_memory, fmt::format("no memory for packet {}", report.packets + 1));
       report.packets += arrived;
       if (events) SAYA_CHECK(events->drain(arrived == 1 ? report.packets : 0));
@@ -101,9 +130,10 @@ Result<> play(World& world, const abi::Services& services, Inputs& inputs, nic::
   return {};
 }
 
-void describe_world(const World& world, const std::vector<TypedMap>& maps, Report& report) {
+void describe_world(const World& world, const Inputs& inputs, const std::vector<TypedMap>& maps, Report& report) {
   for (const nic::Port& port : world.nic.ports()) {
-    report.ports.push_back({port.name, port.device.ifindex, port.counters});
+    if (std::ranges::find(inputs.ports(), &port) != inputs.ports().end() || port.counters.used())
+      report.ports.push_back({port.name, port.device.ifindex, port.counters});
   }
   for (const TypedMap& map : maps) report.maps.push_back(map.map);
 }
@@ -124,11 +154,11 @@ Result<Report> run(const Options& options, const Recorder::Sinks& sinks) {
   SAYA_TRY(const program::Target target, attach::choose_target(options.btf));
   const auto is_port = [&world](uint32_t ifindex) { return world.nic.find(ifindex) != nullptr; };
   const MapWorld map_world{.nr_cpus = 1, .hash_key = world.random.next(), .is_port = is_port};
-  attach::Pipeline pipeline(map_world, target, options.settings);
-  SAYA_CHECK(attach_all(world, options, pipeline));
-  const std::vector<TypedMap> maps = typed_maps(pipeline.objects());
+  const auto pipeline = std::make_shared<attach::Pipeline>(map_world, target, options.settings);
+  SAYA_CHECK(attach_all(world, options, *pipeline));
+  const std::vector<TypedMap> maps = typed_maps(pipeline->objects());
   SAYA_TRY(std::vector<TypedMap> dumped, choose_maps(options.dump, maps));
-  SAYA_CHECK(load_maps(options.maps, maps, map_world));
+  SAYA_CHECK(load_maps(options.maps, maps, map_world, names_of(world, options, *pipeline)));
   SAYA_TRY(EventReader events, EventReader::open(options.events ? maps : std::vector<TypedMap>{}, sinks.event));
 
   Writers writers;
@@ -143,7 +173,7 @@ Result<Report> run(const Options& options, const Recorder::Sinks& sinks) {
   nic::Datapath datapath(world.nic, services, &recorder);
   inputs.tell(recorder);
 
-  Report report;
+  Report report{.programs = pipeline};
   const RealClock stopwatch;
   const Nanoseconds start = stopwatch.now();
   SAYA_CHECK(play(world, services, inputs, datapath, options.events ? &events : nullptr, sinks, report));
@@ -153,7 +183,7 @@ Result<Report> run(const Options& options, const Recorder::Sinks& sinks) {
   SAYA_CHECK(recorder.status());
   SAYA_CHECK(writers.close());
   recorder.fill(report);
-  describe_world(world, maps, report);
+  describe_world(world, inputs, maps, report);
   if (!options.dump.empty()) report.dump = std::move(dumped);
   return report;
 }

@@ -220,14 +220,25 @@ uint32_t sum_from_network_header(const Packet& packet) {
   return bytes ? checksum_add({bytes, static_cast<size_t>(size)}) : 0;
 }
 
+/// A linear packet at the head of a page: a program that looks at the low bits of data sees the kernel's.
+PacketPtr allocate_skb(Pool& pool, std::span<const std::byte> frame) {
+  PacketPtr packet = pool.allocate();
+  if (!packet) return nullptr;
+  packet->data = packet->data_meta = packet->head->begin + kSkbHeadroom;
+  packet->data_end = packet->data + frame.size();
+  packet->len = static_cast<uint32_t>(frame.size());
+  std::memcpy(packet->data, frame.data(), frame.size());
+  return packet;
+}
+
 int prepare_skb(Pool& pool, abi::Hook hook, const TestInput& input, const abi::Services& services, Subject& subject) {
   if (input.data.size() < kEthernetHeader || input.data.size() > kMostSkb) return -EINVAL;
   if (const int error = read_ctx(input, sizeof(__sk_buff), subject.ctx)) return error;
   const uint32_t named = subject.ctx.empty() ? 0 : load<__sk_buff>(subject.ctx.data()).ifindex;
   if (named > kLoopback && !is_device(services, named)) return -ENODEV;
 
-  subject.packet = pool.allocate(input.data);
-  if (!subject.packet || pull(*subject.packet, subject.packet->len) != 0) return -ENOMEM;
+  subject.packet = allocate_skb(pool, input.data);
+  if (!subject.packet) return -ENOMEM;
   Packet& packet = *subject.packet;
   enter(packet, device_of(named, services));
   give_socket(subject);
