@@ -7,6 +7,7 @@
 // does more. --capture replaces the inputs of support/judge_inputs.h.
 // Needs what BPF_PROG_TEST_RUN needs: Linux 6.18 and root, or CAP_BPF and CAP_NET_ADMIN.
 #include <fmt/format.h>
+#include <linux/bpf.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -35,7 +36,7 @@ namespace saya::tests {
 namespace {
 
 constexpr uint32_t kSizeForNone = 4096;  // Entries, or bytes of a ring.
-constexpr uint32_t kPerfEventArray = 4;
+constexpr uint32_t kCpus = 2;
 constexpr uint32_t kStorages[] = {19, 21, 24, 26, 28, 29, 32};  // Types without a size.
 
 /// How a program fared.
@@ -62,17 +63,24 @@ std::shared_ptr<kernel::RunningKernel> running_kernel() {
   return kernel;
 }
 
-/// Sizes that an object leaves to its loader.
-void size_maps(object::Object& object) {
-  for (object::MapDefinition& map : object.maps) {
-    if (map.spec.type == 0) continue;
-    if (map.spec.type == kPerfEventArray && map.spec.key_size == 0) map.spec.key_size = 4;
-    if ((map.spec.type == kPerfEventArray || is_map_of_maps(map.spec.type)) && map.spec.value_size == 0)
-      map.spec.value_size = 4;
-    const bool sized =
-        map.spec.type != kPerfEventArray && std::ranges::find(kStorages, map.spec.type) == std::end(kStorages);
-    if (map.spec.max_entries == 0 && sized) map.spec.max_entries = kSizeForNone;
-  }
+bool is(const MapSpec& spec, MapKind kind) { return spec.type == static_cast<uint32_t>(kind); }
+
+uint32_t size_for(const MapSpec& spec) {
+  if (is(spec, MapKind::perf_event_array) || std::ranges::find(kStorages, spec.type) != std::end(kStorages)) return 0;
+  return is(spec, MapKind::cpumap) ? kCpus : kSizeForNone;
+}
+
+/// What an object leaves to its loader.
+void complete(MapSpec& spec) {
+  if (spec.type == 0) return;
+  const bool of_descriptors = is(spec, MapKind::perf_event_array) || is_map_of_maps(spec.type);
+  if (of_descriptors && spec.key_size == 0) spec.key_size = 4;
+  if (of_descriptors && spec.value_size == 0) spec.value_size = 4;
+  if (spec.max_entries == 0) spec.max_entries = size_for(spec);
+  if (!is_map_of_maps(spec.type)) return;
+  MapSpec inner = spec.inner ? *spec.inner : MapSpec{.type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4};
+  if (inner.max_entries == 0) inner.max_entries = size_for(inner);
+  spec.inner = std::make_shared<const MapSpec>(std::move(inner));
 }
 
 /// What the programs of one object run over, the same each time.
@@ -147,7 +155,7 @@ class Court {
   /// An object on both sides, its maps filled.
   Result<std::unique_ptr<Parity>> open(const Subject& subject) {
     SAYA_TRY(object::Object object, attach::read_object(subject.path));
-    size_maps(object);
+    for (object::MapDefinition& map : object.maps) complete(map.spec);
     if (!seed_) return Parity::open(std::move(object), running_kernel(), helper::table(), subject.target());
     if (subject.path != known_) {
       SAYA_TRY(asked_, ask(object));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <memory>
 
 #include "base/bytes.h"
 #include "map/host.h"
@@ -19,9 +20,18 @@ struct Made {
   bool reused = false;
 };
 
+/// Of a map, and of those that it will hold.
+void take_default_size(MapSpec& spec, const MapWorld& world) {
+  if (has_default_size(spec)) spec.max_entries = world.nr_cpus;
+  if (!spec.inner || !has_default_size(*spec.inner)) return;
+  MapSpec inner = *spec.inner;
+  take_default_size(inner, world);
+  spec.inner = std::make_shared<const MapSpec>(std::move(inner));
+}
+
 Result<MapPtr> create(const object::MapDefinition& definition, const MapWorld& world) {
   MapSpec spec = definition.spec;
-  if (has_default_size(spec)) spec.max_entries = world.nr_cpus;
+  take_default_size(spec, world);
   SAYA_TRY(MapPtr map, create_map(spec, world));
   if (definition.initial.empty()) return map;
   const uint32_t key = 0;
