@@ -36,9 +36,11 @@ if(TARGET core_libbpf_test)
   pkg_check_modules(bpf REQUIRED IMPORTED_TARGET libbpf)
   target_link_libraries(core_libbpf_test PRIVATE PkgConfig::bpf)  # The judge of CO-RE.
 endif()
-if(TARGET saya AND TARGET transcript_test)
-  add_dependencies(transcript_test saya)  # It runs the binary.
-endif()
+foreach(runner transcript_test bpftool_run_test guides_test memory_test)
+  if(TARGET saya AND TARGET ${runner})
+    add_dependencies(${runner} saya)  # It runs the binary.
+  endif()
+endforeach()
 
 # tools/judge.cpp asks the kernel about whole objects; the wide run calls it.
 if(TARGET test_support)

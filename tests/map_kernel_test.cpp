@@ -443,6 +443,23 @@ TEST(MapGate, EveryTypeHasARow) {
     EXPECT_TRUE(exempt.type == 0 || find_map_type(exempt.type)) << "type " << exempt.type << " is exempt and not there";
 }
 
+TEST(MapGate, StoragesTakeValuesAsLargeAsTheKernels) {
+  SAYA_NEEDS_BPF();
+  for (const Kind& kind : kKinds) {
+    if (kind.keys != Keys::socket && kind.keys != Keys::closed) continue;
+    SCOPED_TRACE(kind.type);
+    MapSpec spec = spec_of(kind);
+    int ours = 0, theirs = 0;
+    for (const auto& [size, too_large] : {std::pair(65407, false), std::pair(65408, true)}) {
+      spec.value_size = static_cast<uint32_t>(size);
+      make_saya_subject(spec, ours);
+      make_kernel_subject(spec, theirs);  // Looks at the size before it looks at the type, which is of 8 bytes.
+      EXPECT_EQ(ours, too_large ? -E2BIG : 0);
+      EXPECT_EQ(theirs == -E2BIG, too_large);
+    }
+  }
+}
+
 TEST(MapGate, EveryTypeOperationAndFlagIsComparedWithTheKernel) {
   SAYA_NEEDS_BPF();
   const OnCpu first(0);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
+#include <linux/fib_rules.h>
 #include <linux/if_ether.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -41,6 +42,20 @@ using Numbers = std::map<std::string, uint32_t, std::less<>>;
 
 constexpr std::array<uint8_t, 6> kMac9 = {2, 0, 0, 0, 0, 9}, kMac2 = {2, 0, 0, 0, 0, 0x22};
 constexpr std::array<uint8_t, 4> kAddress9 = {10, 0, 0, 9}, kAddress2 = {10, 0, 0, 2}, kNetwork = {10, 0, 0, 0};
+
+/// Packets with this mark, and if `from` is given from there, look into a table of their own, whose routes lead to
+/// kAddress9.
+struct MarkRule {
+  uint32_t mark;
+  std::array<uint8_t, 4> from;  ///< All zeroes: from anywhere.
+};
+constexpr std::array<uint8_t, 4> kAnywhere = {};
+constexpr MarkRule kRules[] = {
+    {7, kAnywhere     },
+    {8, {10, 0, 0, 1} }, // Where the frame comes from.
+    {9, {10, 0, 0, 77}}
+};
+constexpr uint8_t kOwnTable = 9;
 constexpr int kPatience = 3000;  // Milliseconds for a frame that must come.
 
 std::string with_numbers(std::string text, const Numbers& ports) {
@@ -102,6 +117,51 @@ Result<> add_neighbour(uint32_t ifindex, const std::array<uint8_t, 4>& address, 
   });
 }
 
+Result<> add_rule(const MarkRule& rule) {
+  fib_rule_hdr message{};
+  message.family = AF_INET;
+  message.table = kOwnTable;
+  message.action = FR_ACT_TO_TBL;
+  message.src_len = rule.from == kAnywhere ? 0 : 32;
+  return tell(RTM_NEWRULE, message, [&](kernel::NetlinkRequest& request) {
+    request.add(FRA_FWMARK, rule.mark);
+    request.add(FRA_PRIORITY, 100 + rule.mark);
+    if (message.src_len) request.add(FRA_SRC, rule.from);
+  });
+}
+
+/// Without any local address the kernel takes no gateway.
+Result<> add_local_address(uint32_t ifindex) {
+  constexpr std::array<uint8_t, 4> kLocal = {192, 0, 2, 1};
+  rtmsg message{};
+  message.rtm_family = AF_INET;
+  message.rtm_dst_len = 32;
+  message.rtm_table = RT_TABLE_LOCAL;
+  message.rtm_scope = RT_SCOPE_HOST;
+  message.rtm_type = RTN_LOCAL;
+  return tell(RTM_NEWROUTE, message, [&](kernel::NetlinkRequest& request) {
+    request.add(RTA_DST, kLocal);
+    request.add(RTA_OIF, ifindex);
+  });
+}
+
+Result<> add_own_table(uint32_t ifindex) {
+  SAYA_CHECK(add_local_address(ifindex));
+  rtmsg message{};
+  message.rtm_family = AF_INET;
+  message.rtm_dst_len = 8;
+  message.rtm_table = kOwnTable;
+  message.rtm_type = RTN_UNICAST;
+  message.rtm_flags = RTNH_F_ONLINK;
+  SAYA_CHECK(tell(RTM_NEWROUTE, message, [&](kernel::NetlinkRequest& request) {
+    request.add(RTA_DST, kNetwork);
+    request.add(RTA_GATEWAY, kAddress9);
+    request.add(RTA_OIF, ifindex);
+  }));
+  for (const MarkRule& rule : kRules) SAYA_CHECK(add_rule(rule));
+  return {};
+}
+
 Result<> add_routes(uint32_t ifindex) {
   rtmsg message{};
   message.rtm_family = AF_INET;
@@ -129,6 +189,7 @@ class KernelSide {
         {"c", side->other_.near       }
     };
     SAYA_CHECK(add_routes(side->other_.near));
+    SAYA_CHECK(add_own_table(side->other_.near));
     for (const auto& [name, ifindex] : side->ports_) SAYA_CHECK(kernel::add_clsact(ifindex));
     SAYA_CHECK(side->attach(row, mode));
     return side;
@@ -246,6 +307,20 @@ Netstate netstate_for(uint32_t ifindex) {
       .destination = {address(kNetwork), 8},
         .ifindex = ifindex
   });
+  facts.routes.push_back({
+      .destination = {address(kNetwork), 8},
+        .ifindex = ifindex, .gateway = address(kAddress9), .table = kOwnTable
+  });
+  for (const MarkRule& rule : kRules)
+    facts.rules.push_back({
+        .priority = 100 + rule.mark,
+        .family = AF_INET,
+        .from = rule.from == kAnywhere ? IpPrefix{}
+              : IpPrefix{address(rule.from), 32},
+        .mark = rule.mark,
+        .mask = UINT32_MAX,
+        .table = kOwnTable
+    });
   facts.neighbours = {neighbour(kAddress9, kMac9), neighbour(kAddress2, kMac2)};
   return Netstate(std::move(facts));
 }

@@ -92,7 +92,7 @@ void run_case(const ClsactCase& row) {
   kernel::Session session;
   for (const FilterStep& step : row.filters) {
     const auto applied = apply(session, hooked, row.egress, step, trace);
-    ASSERT_TRUE(applied) << applied.error().message;
+    ASSERT_EQ(refusal_of(applied, step), step.refused);
   }
   const auto attached = attach_tcx(session, hooked, row, trace);
   ASSERT_TRUE(attached) << attached.error().message;

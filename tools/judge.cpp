@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -163,7 +164,10 @@ class Court {
     // Users' loaders refuse an object with a map that cannot be made.
     if (!program.ours && !parity.problems().empty()) return {Outcome::not_in_kernel, parity.problems().front().message};
     if (!program.ours) return {Outcome::not_in_saya, program.ours.error().message};
-    const Texts theirs = runs_in_kernel(parity, program), ours = runs_in_saya(parity, program);
+    count_ = inputs_.at(*program::hook_of(program.type)).size();
+    const Texts ours = runs_in_saya(parity, program, kPatience);
+    count_ = ours.size() - 1;
+    const Texts theirs = runs_in_kernel(parity, program);
     if (never_ran(program, theirs)) return {Outcome::not_in_kernel, theirs.front()};
     if (ours == theirs) return {Outcome::equal, verdicts(theirs)};
     // Once more from fresh maps, and twice in the kernel: what differs there is time or chance.
@@ -179,6 +183,7 @@ class Court {
   /// The keys that programs ask for, of an object whose maps are filled with what they asked for before.
   Result<AskedKeys> ask(const object::Object& object) {
     AskedKeys asked;
+    count_ = std::numeric_limits<size_t>::max();
     for (int round = 0; round < 3; ++round) {
       SAYA_TRY(const std::unique_ptr<Parity> parity, Parity::open(object, running_kernel(), listening_helpers()));
       Fill fill(*seed_, asked);
@@ -186,14 +191,18 @@ class Court {
       const Listening listening(*parity, asked);
       for (const Parity::Program& program : parity->programs())
         if (program::hook_of(program.type) && program.ours && program.theirs->fd)
-          static_cast<void>(runs_in_saya(*parity, program));
+          static_cast<void>(runs_in_saya(*parity, program, kPatience));
     }
     return asked;
   }
 
-  Texts runs_in_saya(Parity& parity, const Parity::Program& program) const {
+  /// Over the first count_ inputs, or as many as there is patience for.
+  Texts runs_in_saya(Parity& parity, const Parity::Program& program, Nanoseconds patience = kForever) const {
     Texts texts;
+    const RealClock clock;
+    const Nanoseconds start = clock.now();
     for (const NamedInput& input : inputs_.at(*program::hook_of(program.type))) {
+      if (texts.size() == count_ || clock.now() - start > patience) break;
       const auto outcome = parity.outcome_in_saya(program, input.input);
       texts.push_back(outcome ? to_text(*outcome) : outcome.error().message);
     }
@@ -204,6 +213,7 @@ class Court {
   Texts runs_in_kernel(const Parity& parity, const Parity::Program& program) const {
     Texts texts;
     for (const NamedInput& input : inputs_.at(*program::hook_of(program.type))) {
+      if (texts.size() == count_) break;
       const auto outcome = parity.outcome_in_kernel(program, input.input);
       texts.push_back(outcome ? to_text(*outcome) : outcome.error().message);
     }
@@ -260,7 +270,7 @@ class Court {
     for (size_t i = 0; i < one.size(); ++i) {
       const std::string mine = steady(ours[i], chancy), theirs = steady(one[i], chancy);
       if (mine != theirs)
-        return {Outcome::differs, fmt::format("over {}:\n    {}", i < inputs.size() ? inputs[i].name : "all, maps",
+        return {Outcome::differs, fmt::format("over {}:\n    {}", i + 1 < one.size() ? inputs[i].name : "all, maps",
                                               first_difference(mine, theirs))};
     }
     std::string subjects;
@@ -268,8 +278,12 @@ class Court {
     return {Outcome::unstable, fmt::format("differs from run to run in the kernel, or is an address:{}", subjects)};
   }
 
+  static constexpr Nanoseconds kPatience = 3'000'000'000;  ///< For one program; some loop a million times.
+  static constexpr Nanoseconds kForever = std::numeric_limits<Nanoseconds>::max();
+
   const Inputs& inputs_;
   std::optional<uint32_t> seed_;
+  size_t count_ = 0;   ///< Inputs that the program at hand runs over.
   std::string known_;  ///< The object that asked_ is of.
   AskedKeys asked_;
 };

@@ -61,6 +61,41 @@ int long_only(struct xdp_md* ctx) { return ctx->data_end - ctx->data < 100 ? XDP
 SEC("xdp")
 int jumped_to(struct xdp_md* ctx) { return XDP_TX; }
 
+// Takes all but the Ethernet header away.
+SEC("xdp")
+int to_nothing(struct xdp_md* ctx) {
+  bpf_xdp_adjust_tail(ctx, 14 - (int)(ctx->data_end - ctx->data));
+  return XDP_PASS;
+}
+
+SEC("tc")
+int clones(struct __sk_buff* skb) {
+  bpf_clone_redirect(skb, 7, 0);
+  bpf_clone_redirect(skb, 8, BPF_F_INGRESS);
+  bpf_clone_redirect(skb, 99, 0);
+  return TC_ACT_SHOT;
+}
+
+// For ever, if nobody ends it.
+SEC("tc")
+int clones_itself(struct __sk_buff* skb) {
+  bpf_clone_redirect(skb, skb->ifindex, BPF_F_INGRESS);
+  return TC_ACT_OK;
+}
+
+SEC("tc")
+int to_itself(struct __sk_buff* skb) { return bpf_redirect(skb->ifindex, 0); }
+
+SEC("tc")
+int stolen(struct __sk_buff* skb) { return TC_ACT_STOLEN; }
+
+SEC("tc")
+int trapped(struct __sk_buff* skb) { return TC_ACT_TRAP; }
+
+// Reads what it has not asked for.
+SEC("tc")
+int breaks_a_rule(struct __sk_buff* skb) { return *((unsigned char*)(long)skb->data + 1000) ? TC_ACT_OK : TC_ACT_SHOT; }
+
 // The other end of interface 7.
 SEC("tc")
 int to_peer(struct __sk_buff* skb) { return bpf_redirect_peer(7, 0); }

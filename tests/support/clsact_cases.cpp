@@ -95,6 +95,74 @@ std::vector<ClsactCase> order_cases() {
   };
 }
 
+/// Steps that the kernel refuses change nothing.
+std::vector<ClsactCase> refusal_cases() {
+  const FilterStep first{.program = {.id = 1}, .handle = 1};
+  const auto refused = [&](std::string name, FilterStep step, std::string_view words) {
+    step.refused = words;
+    return ClsactCase{
+        .name = std::move(name), .filters = {first, std::move(step)},
+             .trace = {"1"}
+    };
+  };
+  return {
+      refused("a handle of a pref is there once", {.program = {.id = 2}, .handle = 1},
+       "Filter already exists"),
+      refused("a pref has one protocol", {.program = {.id = 2}, .handle = 2, .protocol = kIp},
+              "Protocol mismatch for filter with specified priority"),
+      refused("replace cannot change the protocol of a pref",
+              {.program = {.id = 2}, .handle = 1, .protocol = kIp, .action = Action::replace},
+              "Protocol mismatch for filter with specified priority"),
+      refused("a pref that is not there cannot be removed", {.pref = 11, .action = Action::remove},
+              "Filter with specified priority/protocol not found"),
+      refused("a pref of another protocol cannot be removed", {.protocol = kIp, .action = Action::remove},
+              "Protocol mismatch for filter with specified priority"),
+      refused("a handle that is not there cannot be removed", {.handle = 2, .action = Action::remove},
+              "Specified filter handle not found"),
+      refused("a filter of a chain that is not there cannot be removed",
+              {.handle = 1, .chain = 3, .action = Action::remove},
+       "Cannot find specified filter chain"),
+      {.name = "automatic prefs end at 32768",
+                                                   .filters = {{.program = {.id = 1}, .pref = 32768},
+                   {.program = {.id = 2}, .pref = 0, .refused = "Lowest ID from auto-alloc range already in use"}},
+                                                   .trace = {"1"}},
+  };
+}
+
+std::vector<ClsactCase> flush_cases() {
+  return {
+      {.name = "a flush takes all filters of chain 0",
+       .filters = {{.program = {.id = 1}},
+                   {.program = {.id = 2}, .pref = 11, .protocol = kIp},
+                   {.pref = 0, .protocol = 0, .action = Action::remove}}},
+      {.name = "a flush leaves other chains",
+       .filters = {{.program = {.id = 1}},
+                   {.program = {.id = 2}, .handle = 1, .chain = 3},
+                   {.pref = 0, .protocol = 0, .action = Action::remove},
+                   {.handle = 1, .chain = 3, .action = Action::remove}}},
+      {.name = "a flush of another chain leaves chain 0",
+       .filters =
+           {{.program = {.id = 1}},
+            {.program = {.id = 2}, .handle = 1, .chain = 3},
+            {.pref = 0, .protocol = 0, .chain = 3, .action = Action::remove},
+            {.handle = 1, .chain = 3, .action = Action::remove, .refused = "Cannot find specified filter chain"}},
+       .trace = {"1"}},
+      {.name = "a flush of a chain that is not there is no error",
+       .filters = {{.program = {.id = 1}}, {.pref = 0, .protocol = 0, .chain = 5, .action = Action::remove}},
+       .trace = {"1"}},
+      {.name = "chain 0 is gone with its last filter",
+       .filters = {{.program = {.id = 1}, .handle = 1},
+                   {.handle = 1, .action = Action::remove},
+                   {.handle = 1, .action = Action::remove, .refused = "Cannot find specified filter chain"}}},
+      {.name = "a flushed chain begins anew",
+       .filters = {{.program = {.id = 1}, .pref = 0},
+                   {.pref = 0, .protocol = 0, .action = Action::remove},
+                   {.program = {.id = 2}, .pref = 0},
+                   {.program = {.id = 3}, .pref = 49152}},
+       .trace = {"3", "2"}},
+  };
+}
+
 std::vector<ClsactCase> protocol_cases() {
   const std::vector<FilterStep> one_of_each = {
       {.program = {.id = 1}, .pref = 1, .protocol = kIp},
@@ -332,9 +400,16 @@ std::vector<ClsactCase> tcx_cases() {
 
 }  // namespace
 
+std::string refusal_of(const Result<>& carried_out, const FilterStep& step) {
+  if (carried_out) return "";
+  const std::string& message = carried_out.error().message;
+  return !step.refused.empty() && message.find(step.refused) != message.npos ? std::string(step.refused) : message;
+}
+
 std::vector<ClsactCase> clsact_cases() {
   std::vector<ClsactCase> all;
-  for (auto part : {order_cases(), protocol_cases(), verdict_cases(), state_cases(), tcx_verdict_cases(), tcx_cases()})
+  for (auto part : {order_cases(), refusal_cases(), flush_cases(), protocol_cases(), verdict_cases(), state_cases(),
+                    tcx_verdict_cases(), tcx_cases()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

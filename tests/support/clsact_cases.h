@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "map/map.h"
 #include "program/program.h"
 
@@ -26,13 +27,16 @@ struct FilterStep {
   enum class Action : uint8_t { add, replace, remove };
   FilterProgram program = {};
   uint16_t pref = 10;   ///< 0: automatic.
-  uint32_t handle = 0;  ///< 0: automatic; in a remove: the whole pref.
+  uint32_t handle = 0;  ///< 0: automatic; in a remove: the whole pref, and with pref 0 the whole chain.
   uint16_t protocol = 0x0003;
   uint32_t chain = 0;
   uint32_t classid = 0;
   bool direct_action = true;
   Action action = Action::add;
+  std::string_view refused = {};  ///< The kernel's words, where it refuses the step.
 };
+/// The step's words when it was refused with them, other words when with others, nothing when it was carried out.
+std::string refusal_of(const Result<>& carried_out, const FilterStep& step);
 
 /// What became of the packet at the hook.
 enum class Fate : uint8_t {

@@ -12,87 +12,14 @@
 #include "interp/interp.h"
 #include "kernel/bpf.h"
 #include "kernel/running.h"
-#include "map/host.h"
 #include "map/prog_array.h"
+#include "support/map_text.h"
 
 namespace saya::tests {
 namespace {
 
 constexpr uint64_t kHashKey = 0x5eed;
-constexpr uint32_t kMostElements = 4096;  // Of a map whose elements are asked for one by one.
-
-/// Types whose elements are no bytes that both sides share: programs, maps, descriptors.
-constexpr uint32_t kOpaque[] = {3, 4, 7, 8, 12, 13, 14, 15, 16, 17, 18, 20, 22, 23, 24, 25, 27, 28, 29, 30, 31, 32, 33};
-
 MapWorld world() { return {.nr_cpus = kernel::possible_cpus().value_or(1), .hash_key = kHashKey}; }
-
-bool is_opaque(uint32_t type) { return std::ranges::find(kOpaque, type) != std::end(kOpaque); }
-bool is_array(uint32_t type) { return type == 2 || type == 6; }
-bool is_per_cpu(uint32_t type) { return type == 5 || type == 6 || type == 10; }
-bool all_zero(std::span<const std::byte> bytes) {
-  return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
-}
-
-/// The elements of one map as lines in key order; what is zero in an array is left out.
-class Elements {
- public:
-  explicit Elements(const MapSpec& spec) : spec_(spec) {}
-  /// False once there are enough.
-  bool add(std::span<const std::byte> key, std::span<const std::byte> value) {
-    if (seen_++ == kMostElements) return false;
-    const bool per_cpu = is_per_cpu(spec_.type);
-    const size_t stride = per_cpu ? (spec_.value_size + 7u) & ~7u : value.size();
-    for (size_t at = 0, cpu = 0; at < value.size(); at += stride, ++cpu) {
-      const auto one = value.subspan(at, std::min<size_t>(spec_.value_size, value.size() - at));
-      if ((per_cpu || is_array(spec_.type)) && all_zero(one)) continue;
-      lines_.push_back(fmt::format("map {} {}{} = {}\n", spec_.name, to_hex(key),
-                                   per_cpu ? fmt::format(" cpu{}", cpu) : "", to_hex(one)));
-    }
-    return true;
-  }
-  std::string text() {
-    std::ranges::sort(lines_);
-    std::string text;
-    for (const std::string& line : lines_) text += line;
-    return text;
-  }
-
- private:
-  const MapSpec& spec_;
-  std::vector<std::string> lines_;
-  uint32_t seen_ = 0;
-};
-
-Result<std::string> elements_in_kernel(int fd, const MapSpec& spec) {
-  const size_t copies = is_per_cpu(spec.type) ? kernel::possible_cpus().value_or(1) : 1;
-  const size_t size = copies == 1 ? spec.value_size : copies * ((spec.value_size + 7u) & ~7u);
-  Elements elements(spec);
-  SAYA_TRY(auto key, kernel::next_key(fd, {}, spec.key_size));
-  while (key) {
-    const auto value = kernel::lookup(fd, *key, size);
-    if (value && !elements.add(*key, *value)) break;
-    SAYA_TRY(key, kernel::next_key(fd, *key, spec.key_size));
-  }
-  return elements.text();
-}
-
-Result<std::string> elements_in_saya(Map& map, const MapSpec& spec) {
-  Elements elements(spec);
-  SAYA_CHECK(for_each(map, [&](std::span<const std::byte> key, std::span<const std::byte> value) {
-    static_cast<void>(elements.add(key, value));
-  }));
-  return elements.text();
-}
-
-Result<std::string> elements_in_saya(std::span<const MapPtr> maps) {
-  std::string text;
-  for (const MapPtr& map : maps) {
-    if (is_opaque(map->spec().type)) continue;
-    SAYA_TRY(const std::string elements, elements_in_saya(*map, map->spec()));
-    text += elements;
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -155,15 +82,20 @@ std::span<const MapPtr> Parity::maps() const {
   return (*open_)->maps;
 }
 
-Result<std::string> Parity::maps_in_saya() const { return elements_in_saya(maps()); }
+Result<std::string> Parity::maps_in_saya() const {
+  std::string text;
+  for (const MapPtr& map : maps()) {
+    SAYA_TRY(const std::string elements, text_of_map(*map));
+    text += elements;
+  }
+  return text;
+}
 
 Result<std::string> Parity::maps_in_kernel() const {
   std::string text;
   for (uint32_t i = 0; i < maps().size(); ++i) {
-    const MapSpec& spec = maps()[i]->spec();
-    if (is_opaque(spec.type)) continue;
     SAYA_TRY(const int fd, kernel_map(i));
-    SAYA_TRY(const std::string elements, elements_in_kernel(fd, spec));
+    SAYA_TRY(const std::string elements, text_of_kernel_map(fd, maps()[i]->spec()));
     text += elements;
   }
   return text;

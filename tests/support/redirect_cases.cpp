@@ -28,6 +28,11 @@ std::string by_neighbour(int family, std::string_view next_hop) {
          "r1 = {c}\nr2 = r10\nr2 += -24\nr3 = 20\nr4 = 0\ncall bpf_redirect_neigh\nexit\n";
 }
 
+/// The same by the routes, for a packet with a mark.
+std::string marked(int mark) {
+  return "r2 = " + std::to_string(mark) + "\n*(u32 *)(r1 +8) = r2\n" + by_neighbour(0, "");
+}
+
 /// Passes what leaves by a port and came in by b, and drops all else.
 constexpr std::string_view kChecksPorts =
     "r0 = 1\nr2 = *(u32 *)(r1 +20)\nif r2 != {c} goto end\nr2 = *(u32 *)(r1 +12)\nif r2 != {b} goto end\nr0 = 2\n"
@@ -70,8 +75,28 @@ std::vector<RedirectCase> tc_cases() {
       {"redirect_peer to a port without one in another namespace",
        {{"b", kIn, "r1 = {c}\nr2 = 0\ncall bpf_redirect_peer\nexit\n"}},
        {}                                                                                                                                          },
+      {"redirect_peer of what the host sends",                      {{"b", kOut, "r1 = {c}\nr2 = 0\ncall bpf_redirect_peer\nexit\n"}},   {}        },
+      {"what is redirected into a port may be stolen there",
+       {{"b", kIn, redirect_to("c", 1)}, {"c", kIn, verdict(4)}},
+       {}                                                                                                                                          },
+      {"a clone that is shot leaves its packet alone",
+       {{"b", kIn, "r2 = {c}\nr3 = 0\ncall bpf_clone_redirect\nr0 = 0\nexit\n"}, {"c", kOut, verdict(2)}},
+       {"b.host"}                                                                                                                                  },
+      {"a clone goes before a redirect",
+       {{"b", kIn, "r2 = {c}\nr3 = 0\ncall bpf_clone_redirect\n" + redirect_to("c", 1)}},
+       {"c.host", "c.wire"}                                                                                                                        },
+      {"a clone of a clone",
+       {{"b", kIn, "r2 = {c}\nr3 = 1\ncall bpf_clone_redirect\nr0 = 2\nexit\n"},
+        {"c", kIn, "r2 = {b}\nr3 = 0\ncall bpf_clone_redirect\nr0 = 0\nexit\n"}},
+       {"b.wire", "c.host"}                                                                                                                        },
+      {"a clone to nowhere is no error of its packet",
+       {{"b", kIn, "r2 = 99999\nr3 = 0\ncall bpf_clone_redirect\nr0 = 0\nexit\n"}},
+       {"b.host"}                                                                                                                                  },
       {"redirect_neigh by the routes",                              {{"b", kIn, by_neighbour(0, "")}},                                   {"c.wire"}},
       {"redirect_neigh to a next hop",                              {{"b", kIn, by_neighbour(2, "0x900000a")}},                          {"c.wire"}},
+      {"redirect_neigh by the mark",                                {{"b", kIn, marked(7)}},                                             {"c.wire"}},
+      {"redirect_neigh by mark and source",                         {{"b", kIn, marked(8)}},                                             {"c.wire"}},
+      {"redirect_neigh by a mark from elsewhere",                   {{"b", kIn, marked(9)}},                                             {"c.wire"}},
       {"redirect_neigh to a next hop of no family",                 {{"b", kIn, by_neighbour(1, "0x900000a")}},                          {}        },
       {"redirect_neigh runs the egress of its target",              {{"b", kIn, by_neighbour(0, "")}, {"c", kOut, verdict(2)}},          {}        },
       {"redirect_neigh of what the host sends",                     {{"b", kOut, by_neighbour(0, "")}},                                  {"c.wire"}},
@@ -99,6 +124,13 @@ std::vector<RedirectCase> xdp_cases() {
   return {
       {"XDP redirects out of another port", at_b(redirect_to("c")), {"c.wire"}},
       {"XDP redirects out of its own port", at_b(redirect_to("b")), {"b.wire"}},
+      {"an XDP redirect with a flag aborts", at_b(redirect_to("c", 1)), {}},
+      {"an XDP redirect that is answered with PASS passes",
+       at_b("r1 = {c}\nr2 = 0\ncall bpf_redirect\nr0 = 2\nexit\n"),
+       {"b.host"}},
+      {"the last of two XDP redirects counts",
+       at_b("r1 = 99999\nr2 = 0\ncall bpf_redirect\n" + redirect_to("c")),
+       {"c.wire"}},
       {"XDP redirects nowhere", at_b("r1 = 99999\nr2 = 0\ncall bpf_redirect\nexit\n"), {}},
       {"XDP redirects do not run tc egress",
        {{"b", Where::xdp, redirect_to("c")}, {"c", Where::egress, verdict(2)}},

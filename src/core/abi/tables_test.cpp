@@ -47,7 +47,7 @@ TEST(Drops, HaveANameAndWords) {
     EXPECT_FALSE(words(static_cast<Drop>(i)).empty());
   }
   EXPECT_EQ(to_string(Drop::tc_egress), "tc_egress");
-  EXPECT_EQ(words(Drop::tc_egress), "a tc egress filter said TC_ACT_SHOT");
+  EXPECT_EQ(words(Drop::tc_egress), "a program at tc egress said TC_ACT_SHOT or TCX_DROP");
 }
 
 }  // namespace

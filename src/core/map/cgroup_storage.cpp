@@ -11,7 +11,6 @@ namespace saya {
 namespace {
 
 constexpr uint32_t kFullKey = 16, kShortKey = 8;  // struct bpf_cgroup_storage_key, or its inode number alone.
-constexpr uint32_t kMostValue = 65535 - 128;      // U16_MAX less struct bpf_local_storage_elem.
 
 }  // namespace
 
@@ -36,7 +35,9 @@ Result<size_t> cgroup_storage_bytes(const MapSpec& spec, uint32_t most) {
   return size_t{0};
 }
 
-Result<size_t> cgroup_storage_storage(const MapSpec& spec, uint32_t) { return cgroup_storage_bytes(spec, kMostValue); }
+Result<size_t> cgroup_storage_storage(const MapSpec& spec, uint32_t) {
+  return cgroup_storage_bytes(spec, kMostStorageValue);
+}
 
 Result<MapPtr> open_cgroup_storage(MapSpec spec, MapMemory memory) {
   return std::make_shared<CgroupStorage>(std::move(spec), std::move(memory));

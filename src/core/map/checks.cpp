@@ -38,6 +38,16 @@ Result<> check_indexed(const MapSpec& spec) {
   return check_range(spec, "key_size", spec.key_size, sizeof(uint32_t), sizeof(uint32_t), Code::invalid_argument);
 }
 
+Result<> check_storage(const MapSpec& spec) {
+  constexpr uint32_t kClone = 512;  // BPF_F_CLONE: a listener's values for its connections; nobody connects here.
+  SAYA_CHECK(check_flags(spec, kMapNoPrealloc | kClone));
+  if (!(spec.flags & kMapNoPrealloc))
+    return refuse(spec, Code::invalid_argument, "flags must have BPF_F_NO_PREALLOC (1)");
+  SAYA_CHECK(check_range(spec, "max_entries", spec.max_entries, 0, 0, Code::invalid_argument));
+  SAYA_CHECK(check_range(spec, "key_size", spec.key_size, 4, 4, Code::invalid_argument));
+  return check_range(spec, "value_size", spec.value_size, 1, kMostStorageValue, Code::no_space);
+}
+
 Result<size_t> check_payload(const MapSpec& spec, size_t bytes) { return payload_bytes(spec, bytes, 1); }
 
 Result<size_t> payload_bytes(const MapSpec& spec, uint64_t count, size_t stride) {

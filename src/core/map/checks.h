@@ -14,6 +14,8 @@ namespace saya {
 inline constexpr uint32_t kMapSyscallFlags = kMapReadOnlySyscall | kMapWriteOnlySyscall;
 inline constexpr uint32_t kMapProgramFlags = kMapReadOnlyProgram | kMapWriteOnlyProgram;
 
+inline constexpr uint32_t kMostStorageValue = 65535 - 128;  ///< U16_MAX less struct bpf_local_storage_elem.
+
 /// An error that says which map: "map 'flows': " and `what`.
 std::unexpected<Error> refuse(const MapSpec& spec, Code code, std::string_view what);
 
@@ -24,6 +26,8 @@ Result<> check_range(const MapSpec& spec, std::string_view field, uint64_t value
                      Code beyond);
 /// max_entries is not 0 and a key is one u32.
 Result<> check_indexed(const MapSpec& spec);
+/// What the kernel asks of storages of all owners (kernel/bpf/bpf_local_storage.c, Linux 6.18).
+Result<> check_storage(const MapSpec& spec);
 /// `bytes`, or out_of_memory when no address space holds them.
 Result<size_t> check_payload(const MapSpec& spec, size_t bytes);
 /// `count` pieces of `stride` bytes, or out_of_memory when no address space holds them.

@@ -16,8 +16,6 @@ namespace {
 
 constexpr uint64_t kNone = 0, kMaking = 1, kThere = 2;
 constexpr size_t kValueAt = kWord;
-constexpr uint32_t kClone = 512;              // BPF_F_CLONE
-constexpr uint32_t kMostValue = 65535 - 128;  // U16_MAX less struct bpf_local_storage_elem.
 
 /// Of a fresh value, word by word: a program may still use the one that was there before.
 void fill(std::byte* value, const std::byte* initial, size_t size) noexcept {
@@ -57,12 +55,7 @@ std::span<std::byte> OwnerStorage::value_around(const std::byte* address) noexce
 }
 
 Result<size_t> owner_storage_bytes(const MapSpec& spec) {
-  SAYA_CHECK(check_flags(spec, kMapNoPrealloc | kClone));
-  if (!(spec.flags & kMapNoPrealloc))
-    return refuse(spec, Code::invalid_argument, "a storage needs the flag no_prealloc");
-  SAYA_CHECK(check_range(spec, "max_entries", spec.max_entries, 0, 0, Code::invalid_argument));
-  SAYA_CHECK(check_range(spec, "key_size", spec.key_size, 4, 4, Code::invalid_argument));
-  SAYA_CHECK(check_range(spec, "value_size", spec.value_size, 1, kMostValue, Code::no_space));
+  SAYA_CHECK(check_storage(spec));
   return payload_bytes(spec, 1, kValueAt + round_up(spec.value_size));
 }
 

@@ -26,7 +26,7 @@ class OwnerStorage final : public Map {
   std::byte* value() noexcept;
 };
 
-/// What the kernel asks of storages of all owners (kernel/bpf/bpf_local_storage.c, Linux 6.18).
+/// Bytes of the payload; refuses what check_storage() does.
 Result<size_t> owner_storage_bytes(const MapSpec& spec);
 
 }  // namespace saya

@@ -13,10 +13,8 @@
 namespace saya {
 namespace {
 
-constexpr uint32_t kLargestValue = 65535 - 56;  // U16_MAX less the kernel's own struct bpf_local_storage_elem.
 constexpr uint32_t kMostSockets = 65536, kFewestSockets = 64;
 constexpr uint32_t kMostBytes = 64u << 20;
-constexpr uint32_t kClone = 512;  // BPF_F_CLONE: a listener's values for its connections; nobody connects here.
 
 MapSpec values_of(const MapSpec& spec) {
   return {.name = spec.name,
@@ -60,12 +58,7 @@ std::span<std::byte> SkStorage::value_around(const std::byte* address) noexcept 
 }
 
 Result<size_t> sk_storage_storage(const MapSpec& spec, uint32_t) {
-  SAYA_CHECK(check_flags(spec, kMapNoPrealloc | kClone));
-  if (!(spec.flags & kMapNoPrealloc))
-    return refuse(spec, Code::invalid_argument, "flags must have BPF_F_NO_PREALLOC (1)");
-  SAYA_CHECK(check_range(spec, "max_entries", spec.max_entries, 0, 0, Code::invalid_argument));
-  SAYA_CHECK(check_range(spec, "key_size", spec.key_size, 4, 4, Code::invalid_argument));
-  SAYA_CHECK(check_range(spec, "value_size", spec.value_size, 1, kLargestValue, Code::no_space));
+  SAYA_CHECK(check_storage(spec));
   return sizeof(uint64_t);
 }
 

@@ -21,7 +21,7 @@ namespace saya {
 namespace {
 
 constexpr uint32_t kTypeAt = 12, kVlanTag = 4;
-constexpr uint32_t kIpv4 = 20, kIpv6 = 40, kUdp = 8, kTcp = 20;
+constexpr uint32_t kIpv4 = 20, kMostIpv4 = 60, kIpv6 = 40, kUdp = 8, kTcp = 20;
 constexpr uint32_t kMostHeaders = 512;  // MAC, tags, IP with options or extensions, TCP with options.
 constexpr uint32_t kUdpLengthAt = 4, kUdpCheckAt = 6, kTcpSequenceAt = 4, kTcpFlagsAt = 13, kTcpCheckAt = 16;
 constexpr std::byte kFin{0x01}, kPush{0x08}, kCwr{0x80};
@@ -60,6 +60,40 @@ bool check_network(const Packet& packet, uint16_t type, GsoPlan& plan) noexcept 
          peek<uint8_t>(packet, plan.network + 9) == transport;
 }
 
+/// Whether a tunnel's headers begin at `at`: IP, and behind it IP, GRE or UDP. The plan gets where they are.
+bool read_tunnel(const Packet& packet, uint16_t type, uint32_t at, GsoPlan& plan) noexcept {
+  if (!packet.skb.encapsulated || (type != ETH_P_IP && type != ETH_P_IPV6)) return false;
+  plan.outer = at;
+  plan.outer_ipv6 = type == ETH_P_IPV6;
+  const uint32_t header = plan.outer_ipv6 ? kIpv6 : (peek<uint8_t>(packet, at) & 0xfu) * 4u;
+  const auto protocol = peek<uint8_t>(packet, at + (plan.outer_ipv6 ? 6 : 9));
+  if (protocol == IPPROTO_UDP) plan.outer_udp = at + header;
+  return header >= kIpv4 &&
+         (protocol == IPPROTO_UDP || protocol == IPPROTO_GRE || protocol == IPPROTO_IPIP || protocol == IPPROTO_IPV6);
+}
+
+/// The IP header that ends where the transport header begins; the tunnel's protocol may put anything in front of it.
+bool find_inner(const Packet& packet, GsoPlan& plan) noexcept {
+  const auto fits = [&](uint32_t header, uint16_t type, unsigned version) {
+    if (plan.transport < plan.outer + kIpv4 + header) return false;
+    plan.network = plan.transport - header;
+    return peek<uint8_t>(packet, plan.network) >> 4 == version && check_network(packet, type, plan);
+  };
+  if (packet.gso_type != Gso::tcp4 && fits(kIpv6, ETH_P_IPV6, 6)) return true;
+  for (uint32_t header = kIpv4; header <= kMostIpv4; header += 4)
+    if (fits(header, ETH_P_IP, 4)) return true;
+  return false;
+}
+
+bool find_headers(const Packet& packet, GsoPlan& plan) noexcept {
+  uint32_t at = 0;
+  const uint16_t type = find_network(packet, at);
+  if (read_tunnel(packet, type, at, plan) && find_inner(packet, plan)) return true;
+  plan.outer = plan.outer_udp = 0;
+  plan.network = at;
+  return check_network(packet, type, plan);
+}
+
 /// The whole of `bytes` as the sum that a checksum field of the packet needs.
 uint32_t sum_from(const Packet& packet, uint32_t offset) noexcept {
   std::array<std::byte, 1024> piece;  // Even, so that pieces add up.
@@ -95,17 +129,17 @@ int take_share(Packet& packet, const Packet& from, const GsoPlan& plan, uint32_t
   return 0;
 }
 
-void fix_network(Packet& packet, const GsoPlan& plan, uint32_t number) noexcept {
-  std::byte* const ip = packet.data + plan.network;
-  const uint32_t size = packet.len - plan.network;
-  if (plan.ipv6) {
+void fix_network(Packet& packet, uint32_t at, bool ipv6, uint32_t number) noexcept {
+  std::byte* const ip = packet.data + at;
+  const uint32_t size = packet.len - at;
+  if (ipv6) {
     store(ip + 4, be16(static_cast<uint16_t>(size - kIpv6)));
     return;
   }
   store(ip + 2, be16(static_cast<uint16_t>(size)));
   store(ip + 4, be16(static_cast<uint16_t>(load<be16>(ip + 4) + number)));
   store(ip + 10, uint16_t{0});
-  const size_t header = plan.transport - plan.network;
+  const size_t header = (static_cast<size_t>(*ip) & 0xf) * 4;
   store(ip + 10, static_cast<uint16_t>(~checksum_fold(checksum_add(std::span(ip, header)))));
 }
 
@@ -131,11 +165,20 @@ void fix_udp(Packet& packet, const GsoPlan& plan) noexcept {
   store(udp + kUdpLengthAt, be16(static_cast<uint16_t>(size)));
 }
 
+/// A tunnel's UDP checksum stays what the program wrote.
+void fix_tunnel(Packet& packet, const GsoPlan& plan, uint32_t number) noexcept {
+  if (plan.outer == 0) return;
+  fix_network(packet, plan.outer, plan.outer_ipv6, number);
+  if (plan.outer_udp)
+    store(packet.data + plan.outer_udp + kUdpLengthAt, be16(static_cast<uint16_t>(packet.len - plan.outer_udp)));
+}
+
 /// Makes `packet`, which holds the bytes of `from` or is `from`, one of its segments.
 int cut(Packet& packet, const Packet& from, const GsoPlan& plan, uint32_t number) noexcept {
   const uint32_t old_size = from.len - plan.transport;
   if (const int error = take_share(packet, from, plan, number)) return error;
-  fix_network(packet, plan, number);
+  fix_network(packet, plan.network, plan.ipv6, number);
+  fix_tunnel(packet, plan, number);
   const bool tcp = is_tcp(packet);
   if (tcp)
     fix_tcp(packet, plan, number, old_size);
@@ -153,8 +196,7 @@ int cut(Packet& packet, const Packet& from, const GsoPlan& plan, uint32_t number
 std::optional<GsoPlan> plan_segments(const Packet& packet) noexcept {
   if (packet.gso_type == Gso::none || packet.gso_size == 0 || packet.checksum != Checksum::partial) return std::nullopt;
   GsoPlan plan{.transport = packet.checksum_start};
-  const uint16_t type = find_network(packet, plan.network);
-  if (!check_network(packet, type, plan)) return std::nullopt;
+  if (!find_headers(packet, plan)) return std::nullopt;
   const uint32_t header = is_tcp(packet) ? (peek<uint8_t>(packet, plan.transport + 12) >> 4) * 4u : kUdp;
   if (is_tcp(packet) && header < kTcp) return std::nullopt;
   plan.headers = plan.transport + header;

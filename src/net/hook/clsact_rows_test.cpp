@@ -31,7 +31,8 @@ hook::Filter to_filter(const FilterStep& step, const MapPtr& trace) {
 }
 
 Result<> apply(hook::FilterList& filters, const FilterStep& step, const MapPtr& trace) {
-  if (step.action == FilterStep::Action::remove) return filters.remove(step.chain, step.pref, step.handle);
+  if (step.action == FilterStep::Action::remove)
+    return filters.remove(step.chain, step.pref, step.handle, step.pref ? step.protocol : uint16_t{0});
   const hook::Filter filter = to_filter(step, trace);
   SAYA_CHECK(step.action == FilterStep::Action::add ? filters.add(filter) : filters.replace(filter));
   return {};
@@ -62,7 +63,7 @@ TEST_P(ClsactInSaya, DoesAsTheRowSays) {
   hook::FilterList filters;
   for (const FilterStep& step : row.filters) {
     const auto applied = apply(filters, step, trace);
-    ASSERT_TRUE(applied) << applied.error().message;
+    ASSERT_EQ(refusal_of(applied, step), step.refused);
   }
   hook::TcxList tcx;
   for (const FilterProgram& program : row.tcx)

@@ -40,13 +40,14 @@ uint32_t FilterList::free_handle(uint32_t chain, uint16_t pref) const noexcept {
   return handle;
 }
 
-Result<> FilterList::check_place(const Filter& filter) const {
+/// A pref has one protocol.
+Result<> FilterList::check_protocol(uint32_t chain, uint16_t pref, uint16_t protocol) const {
   for (const Filter& other : filters_)
-    if (place(other) == place(filter) && other.protocol != filter.protocol)
+    if (place(other) == std::tuple(chain, pref) && other.protocol != protocol)
       return fail(
           Code::invalid_argument,
           fmt::format("Protocol mismatch for filter with specified priority: pref {} has protocol {:#06x}, not {:#06x}",
-                      filter.pref, other.protocol, filter.protocol));
+                      pref, other.protocol, protocol));
   return {};
 }
 
@@ -55,7 +56,7 @@ Result<Filter> FilterList::add(Filter filter) {
   if (automatic) filter.pref = free_pref(filter.chain);
   if (automatic && filter.pref < kLowestAutoPref)
     return fail(Code::no_space, "Lowest ID from auto-alloc range already in use");
-  SAYA_CHECK(check_place(filter));
+  SAYA_CHECK(check_protocol(filter.chain, filter.pref, filter.protocol));
   if (filter.handle == 0) filter.handle = free_handle(filter.chain, filter.pref);
   if (find(filter.chain, filter.pref, filter.handle))
     return fail(Code::already_exists,
@@ -68,17 +69,34 @@ Result<Filter> FilterList::add(Filter filter) {
 Result<Filter> FilterList::replace(Filter filter) {
   Filter* old = filter.handle ? find(filter.chain, filter.pref, filter.handle) : nullptr;
   if (!old) return add(std::move(filter));
-  SAYA_CHECK(check_place(filter));
+  SAYA_CHECK(check_protocol(filter.chain, filter.pref, filter.protocol));
   return *old = std::move(filter);
 }
 
-Result<> FilterList::remove(uint32_t chain, uint16_t pref, uint32_t handle) {
+/// Flushing a chain that is not there is no error.
+Result<> FilterList::flush(uint32_t chain) {
+  std::erase_if(filters_, [&](const Filter& filter) { return filter.chain == chain; });
+  return {};
+}
+
+/// A chain is there as long as it has filters, and so is a pref.
+Result<> FilterList::check_removal(uint32_t chain, uint16_t pref, uint16_t protocol) const {
+  if (std::ranges::find(filters_, chain, &Filter::chain) == filters_.end())
+    return fail(Code::no_such_entry, "Cannot find specified filter chain");
+  if (std::ranges::find(filters_, std::tuple(chain, pref), place) == filters_.end())
+    return fail(Code::no_such_entry, "Filter with specified priority/protocol not found");
+  return protocol ? check_protocol(chain, pref, protocol) : Result<>();
+}
+
+Result<> FilterList::remove(uint32_t chain, uint16_t pref, uint32_t handle, uint16_t protocol) {
+  if (pref == 0 && (handle || protocol))
+    return fail(Code::no_such_entry, "Cannot flush filters with protocol, handle or kind set");
+  if (pref == 0) return flush(chain);
+  SAYA_CHECK(check_removal(chain, pref, protocol));
   const auto matches = [&](const Filter& filter) {
     return filter.chain == chain && filter.pref == pref && (handle == 0 || filter.handle == handle);
   };
-  if (std::erase_if(filters_, matches) == 0)
-    return fail(Code::no_such_entry, handle == 0 ? "Filter with specified priority/protocol not found"
-                                                 : "Specified filter handle not found");
+  if (std::erase_if(filters_, matches) == 0) return fail(Code::no_such_entry, "Specified filter handle not found");
   return {};
 }
 

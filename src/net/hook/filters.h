@@ -34,8 +34,9 @@ class FilterList {
   /// Puts `filter` in the place of the one with its chain, pref and handle, keeping the place; adds it when there is
   /// none.
   Result<Filter> replace(Filter filter);
-  /// Removes one filter, or all of a pref (handle 0).
-  Result<> remove(uint32_t chain, uint16_t pref, uint32_t handle);
+  /// Removes one filter, all of a pref (handle 0), or all of a chain (pref 0), whether there are any or not. A pref
+  /// must have the protocol, if one is given. Refuses what tc refuses, in its words.
+  Result<> remove(uint32_t chain, uint16_t pref, uint32_t handle, uint16_t protocol = 0);
 
   std::span<const Filter> all() const noexcept { return filters_; }
   /// Those of chain 0: what packets meet.
@@ -43,7 +44,9 @@ class FilterList {
 
  private:
   Filter* find(uint32_t chain, uint16_t pref, uint32_t handle) noexcept;
-  Result<> check_place(const Filter& filter) const;
+  Result<> check_protocol(uint32_t chain, uint16_t pref, uint16_t protocol) const;
+  Result<> flush(uint32_t chain);
+  Result<> check_removal(uint32_t chain, uint16_t pref, uint16_t protocol) const;
   uint16_t free_pref(uint32_t chain) const noexcept;
   uint32_t free_handle(uint32_t chain, uint16_t pref) const noexcept;
 

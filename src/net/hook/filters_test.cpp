@@ -97,5 +97,15 @@ TEST(FilterList, RemovingTheLastHandleFreesThePrefForAnotherProtocol) {
   EXPECT_EQ(list.remove(0, 5, 0).error().message, "Filter with specified priority/protocol not found");
 }
 
+TEST(FilterList, AFlushTakesOneChain) {
+  FilterList list;
+  for (const uint32_t chain : {0u, 0u, 3u}) ASSERT_TRUE(list.add({.chain = chain, .program = {}}));
+  EXPECT_EQ(list.remove(0, 0, 1).error().message, "Cannot flush filters with protocol, handle or kind set");
+  ASSERT_TRUE(list.remove(0, 0, 0));
+  EXPECT_TRUE(list.entered().empty());
+  EXPECT_EQ(list.all().size(), 1u);
+  EXPECT_TRUE(list.remove(7, 0, 0)) << "a chain that is not there";
+}
+
 }  // namespace
 }  // namespace saya::hook

@@ -34,7 +34,7 @@ struct Port {
   bool up = true;        ///< Redirects to a port that is down are lost.
   /// XDP redirects no longer frame to the port, and what is longer at tc is to be cut; 0: any length is a frame's.
   uint32_t mtu = 0;
-  uint32_t peer = 0;     ///< Whose receive path bpf_redirect_peer() to this port leads into, an ifindex; 0: none.
+  uint32_t peer = 0;  ///< Whose receive path bpf_redirect_peer() to this port leads into, an ifindex; 0: none.
   Published<Hooks> hooks;
   Counters counters;
 };

@@ -17,6 +17,9 @@ Result<EventLog> EventLog::open(const std::string& file, bool json, std::FILE* o
   log.json_ = json;
   log.listens_ = !file.empty();
   log.to_ = json ? nullptr : out;
+  if (json && file == "-") {
+    SAYA_TRY(log.list_, JsonSpool::open());
+  }
   if (file.empty() || file == "-") return log;
   log.file_.reset(std::fopen(file.c_str(), "we"));
   if (!log.file_) return fail_errno(fmt::format("--events {}: cannot be written", file), errno);
@@ -42,7 +45,7 @@ void EventLog::add(Json json) {
   if (to_)
     print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n", to_);
   else
-    list_.push_back(std::move(json));
+    list_->add(json);
 }
 
 Result<> EventLog::close() {

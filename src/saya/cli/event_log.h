@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "cli/json_spool.h"
 #include "run/events.h"
 
 namespace saya::cli {
@@ -22,7 +24,7 @@ class EventLog {
   void event(const run::Event& event);
 
   /// The list for the report; null if it does not go there.
-  const run::Json* list() const { return listens_ && json_ && name_.empty() ? &list_ : nullptr; }
+  JsonSpool* list() { return list_ ? &*list_ : nullptr; }
   /// What the disk refused.
   Result<> close();
 
@@ -38,7 +40,7 @@ class EventLog {
   std::FILE* to_ = nullptr;  ///< Null: list_.
   std::unique_ptr<std::FILE, Close> file_;
   std::string name_;  ///< Of the file; empty where there is none.
-  run::Json list_ = run::Json::array();
+  std::optional<JsonSpool> list_;
 };
 
 }  // namespace saya::cli

@@ -19,8 +19,8 @@ constexpr Nanoseconds kEvery = 100'000'000;
 
 }  // namespace
 
-ProgressBar::ProgressBar(bool wanted)
-    : shown_(wanted && ::isatty(STDERR_FILENO) != 0), due_(clock_.now() + kPatience) {}
+ProgressBar::ProgressBar(bool wanted, const Clock& clock)
+    : clock_(clock), shown_(wanted && ::isatty(STDERR_FILENO) != 0), due_(clock_.now() + kPatience) {}
 
 void ProgressBar::draw(uint64_t packets, double played) {
   if (!shown_ || clock_.now() < due_) return;

@@ -10,7 +10,8 @@ namespace saya::cli {
 /// On standard error, and only if that is a terminal; out of the way of everything else.
 class ProgressBar {
  public:
-  explicit ProgressBar(bool wanted);
+  /// `clock` outlives the bar, which is not there in the first second of it.
+  ProgressBar(bool wanted, const Clock& clock);
   ~ProgressBar() { clear(); }
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
@@ -21,7 +22,7 @@ class ProgressBar {
   void clear();
 
  private:
-  const RealClock clock_;
+  const Clock& clock_;
   bool shown_;
   bool drawn_ = false;
   Nanoseconds due_;  ///< Not before.

@@ -5,9 +5,11 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <optional>
 
 #include "base/text.h"
 #include "cli/event_log.h"
+#include "cli/json_spool.h"
 #include "cli/map_options.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -163,6 +165,24 @@ int judge(const run::Report& report) {
   return report.ended_early.empty() && report.fault_count == 0 ? kOk : kFailed;
 }
 
+/// Where -v puts packets that become JSON.
+Result<std::optional<JsonSpool>> open_trail(const run::Options& options, bool json) {
+  std::optional<JsonSpool> trail;
+  if (options.verbose && json) {
+    SAYA_TRY(trail, JsonSpool::open());
+  }
+  return trail;
+}
+
+Result<> print_json(const run::Report& report, JsonSpool* trail, JsonSpool* events, std::FILE* out) {
+  const run::JsonParts parts = run::to_json_parts(report);
+  print(parts.before, out);
+  if (trail) SAYA_CHECK(trail->print_member("trail", out));
+  if (events) SAYA_CHECK(events->print_member("events", out));
+  print(parts.after, out);
+  return {};
+}
+
 }  // namespace
 
 int cmd_run(const Invocation& invocation) {
@@ -178,11 +198,13 @@ int cmd_run(const Invocation& invocation) {
   std::FILE* const out = taken ? stderr : stdout;
   auto log = EventLog::open(words.events, invocation.json, out);
   if (!log) return report_error(invocation, log.error());
-  std::vector<run::PacketReport> packets;
-  ProgressBar bar(!options->verbose);
+  auto trail = open_trail(*options, invocation.json);
+  if (!trail) return report_error(invocation, trail.error());
+  const RealClock clock;
+  ProgressBar bar(!options->verbose, clock);
   run::Recorder::Sinks sinks;
-  if (options->verbose && invocation.json)
-    sinks.packet = [&](const run::PacketReport& packet) { packets.push_back(packet); };
+  if (*trail)
+    sinks.packet = [&](const run::PacketReport& packet) { (*trail)->add(to_json(packet)); };
   else if (options->verbose)
     sinks.packet = [out](const run::PacketReport& packet) { print(to_text(packet), out); };
   sinks.trace = [&](uint64_t packet, std::string_view line) { log->trace(packet, line); };
@@ -194,9 +216,12 @@ int cmd_run(const Invocation& invocation) {
   if (!report) return report_error(invocation, report.error());
   if (auto closed = log->close(); !closed) return report_error(invocation, closed.error());
   if (options->verbose && !invocation.json) print("\n", out);
-  print(invocation.json ? run::to_json(*report, options->verbose ? &packets : nullptr, log->list())
-                        : run::to_text(*report),
-        out);
+  if (!invocation.json) {
+    print(run::to_text(*report), out);
+  } else if (auto printed = print_json(*report, *trail ? &**trail : nullptr, log->list(), out); !printed) {
+    complain(printed.error().message);
+    return kFailed;
+  }
   print_rate(*report);
   return judge(*report);
 }

@@ -12,6 +12,11 @@ namespace {
 constexpr Nanoseconds kPause = 1000;  ///< Between two rounds.
 constexpr uint32_t kPerFrame = 16;    ///< A pcap record's header; pcapng has more.
 
+bool plays_on(const Options& options, std::string_view port) {
+  const auto is_it = [&](const Input& input) { return input.port == port; };
+  return std::ranges::any_of(options.wire, is_it) || std::ranges::any_of(options.host, is_it);
+}
+
 std::vector<std::string> files_of(const std::vector<Input>& inputs, std::string_view port) {
   std::vector<std::string> files;
   for (const Input& input : inputs)
@@ -38,6 +43,8 @@ Nanoseconds next_shift(Nanoseconds shift, Nanoseconds first, Nanoseconds last) {
 }  // namespace
 
 Inputs::Inputs(World& world, const Options& options) : world_(world), options_(options) {
+  for (nic::Port& port : world.nic.ports())
+    if (plays_on(options, port.name)) ports_.push_back(&port);
   bool known = true;
   for (const auto* inputs : {&options.wire, &options.host})
     for (const Input& input : *inputs) {
@@ -51,9 +58,9 @@ Inputs::Inputs(World& world, const Options& options) : world_(world), options_(o
 Result<> Inputs::open() {
   ++rounds_;
   first_ = kNever;
-  for (nic::Port& port : world_.nic.ports()) {
-    SAYA_TRY(port.wire, open_side(port, options_.wire, Direction::inbound));
-    SAYA_TRY(port.host, open_side(port, options_.host, Direction::outbound));
+  for (nic::Port* const port : ports_) {
+    SAYA_TRY(port->wire, open_side(*port, options_.wire, Direction::inbound));
+    SAYA_TRY(port->host, open_side(*port, options_.host, Direction::outbound));
   }
   return {};
 }
@@ -70,8 +77,8 @@ Result<port::QueuePtr> Inputs::open_side(const nic::Port& port, const std::vecto
 
 template <class Visit>
 void Inputs::for_each_queue(Visit visit) const {
-  for (const nic::Port& port : world_.nic.ports())
-    for (const port::Queue* queue : {port.wire.get(), port.host.get()}) visit(*queue);
+  for (const nic::Port* const port : ports_)
+    for (const port::Queue* queue : {port->wire.get(), port->host.get()}) visit(*queue);
 }
 
 std::optional<Nanoseconds> Inputs::next_arrival() const {

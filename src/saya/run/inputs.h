@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <vector>
 
 #include "run/recorder.h"
 #include "run/world.h"
@@ -21,6 +22,8 @@ class Inputs {
   /// Who is told about each packet from now on.
   void tell(Recorder& recorder) { recorder_ = &recorder; }
 
+  /// Where captures play; the others are only redirected to.
+  const std::vector<nic::Port*>& ports() const { return ports_; }
   /// When the next packet arrives; nothing once the captures are at their end.
   std::optional<Nanoseconds> next_arrival() const;
   /// Opens the captures once more, later than all that came so far; false after the last round, and when one was
@@ -43,6 +46,7 @@ class Inputs {
 
   World& world_;
   const Options& options_;
+  std::vector<nic::Port*> ports_;
   Recorder* recorder_ = nullptr;
   uint32_t rounds_ = 0;
   Nanoseconds shift_ = 0;       ///< Of this round.

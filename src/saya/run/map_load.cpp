@@ -191,6 +191,8 @@ class Element {
     const Json* const value = part("value");
     if (!value) return invalid("has no \"value\"");
     SAYA_TRY(const MapTarget target, read_target(*map_.map, *value, program, names_));
+    if (leads_to_port(*map_.map) && target.number != 0 && world_.is_port && !world_.is_port(target.number))
+      return fail(Code::no_such_entry, fmt::format("value: there is no port with ifindex {}", target.number));
     if (!target.program.empty()) return set_program(key, target.number, target.program);
     Bytes bytes(map_.map->spec().value_size);
     store(bytes.data(), target.number);

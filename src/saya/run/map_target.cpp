@@ -87,6 +87,8 @@ bool has_targets(const Map& map) noexcept {
   return is_redirect_map(map.spec().type) && map.spec().type != static_cast<uint32_t>(MapKind::xskmap);
 }
 
+bool leads_to_port(const Map& map) noexcept { return has_targets(map) && !is_cpumap(map); }
+
 Result<MapTarget> read_target(const Map& map, const Json& json, std::string_view named, const ElementNames& names) {
   if (json.is_array()) return read_bytes(map, json, named);
   if (json.is_object()) return read_members(map, json, named, names);

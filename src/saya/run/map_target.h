@@ -26,6 +26,8 @@ struct MapTarget {
 
 /// Whether values of the map are read by read_target().
 bool has_targets(const Map& map) noexcept;
+/// Whether they are ports.
+bool leads_to_port(const Map& map) noexcept;
 /// A list of bytes, a number, a port's name, or {"ifindex" or "qsize", "bpf_prog": NAME}. Bytes tell a program by its
 /// number only, so `named` must say which one it is.
 Result<MapTarget> read_target(const Map& map, const Json& json, std::string_view named, const ElementNames& names);

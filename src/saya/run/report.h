@@ -89,8 +89,16 @@ std::string name_of_code(const HookReport& hook, int32_t code);
 
 /// The report as tables for people. Deterministic: leaves `elapsed` out.
 std::string to_text(const Report& report);
-/// The same as JSON, with the trails of `packets` and with `events`, a list; null when they were not followed.
-std::string to_json(const Report& report, const std::vector<PacketReport>* packets, const Json* events = nullptr);
+/// The same as JSON.
+std::string to_json(const Report& report);
+/// The same in two parts, between which more members may stand, each begun with a comma.
+struct JsonParts {
+  std::string before;
+  std::string after;
+};
+JsonParts to_json_parts(const Report& report);
+/// An element of the list "trail": what happened to a packet.
+Json to_json(const PacketReport& packet);
 
 /// "xdp droplist XDP_PASS, ingress pref 1 handle 0x1 count TC_ACT_SHOT -> dropped (tc_ingress)": what happened to a
 /// packet.

@@ -28,26 +28,6 @@ Json place_json(hook::Point point, uint32_t pref, uint32_t handle) {
   return json;
 }
 
-Json packet_json(const PacketReport& packet) {
-  Json verdicts = Json::array();
-  for (const VerdictReport& verdict : packet.verdicts) {
-    Json json = place_json(verdict.point, verdict.pref, verdict.handle);
-    json["program"] = verdict.program;
-    json["verdict"] = verdict.verdict;
-    verdicts.push_back(std::move(json));
-  }
-  Json json = {
-      {"number",       packet.number              },
-      {"timestamp_ns", packet.arrival             },
-      {"port",         packet.port                },
-      {"len",          packet.len                 },
-      {"verdicts",     std::move(verdicts)        },
-      {"fate",         nic::to_string(packet.fate)}
-  };
-  if (packet.fate == nic::Fate::dropped) json["reason"] = abi::to_string(packet.reason);
-  return json;
-}
-
 Json counters_json(const PortReport& port) {
   const nic::Counters& c = port.counters;
   Json dropped = Json::object();
@@ -144,9 +124,32 @@ Json array_of(const Items& items, ToJson to_json) {
   return array;
 }
 
+/// Names out of objects may be any bytes.
+std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
+
 }  // namespace
 
-std::string to_json(const Report& report, const std::vector<PacketReport>* packets, const Json* events) {
+Json to_json(const PacketReport& packet) {
+  Json verdicts = Json::array();
+  for (const VerdictReport& verdict : packet.verdicts) {
+    Json json = place_json(verdict.point, verdict.pref, verdict.handle);
+    json["program"] = verdict.program;
+    json["verdict"] = verdict.verdict;
+    verdicts.push_back(std::move(json));
+  }
+  Json json = {
+      {"number",       packet.number              },
+      {"timestamp_ns", packet.arrival             },
+      {"port",         packet.port                },
+      {"len",          packet.len                 },
+      {"verdicts",     std::move(verdicts)        },
+      {"fate",         nic::to_string(packet.fate)}
+  };
+  if (packet.fate == nic::Fate::dropped) json["reason"] = abi::to_string(packet.reason);
+  return json;
+}
+
+JsonParts to_json_parts(const Report& report) {
   Json json = {
       {"packets",  report.packets},
       {"first_ns", report.first  },
@@ -158,10 +161,15 @@ std::string to_json(const Report& report, const std::vector<PacketReport>* packe
   json["maps"] = report.dump ? array_of(*report.dump, dump_json)
                              : array_of(report.maps, [](const MapPtr& map) { return map_json(*map); });
   json["faults"] = array_of(report.faults, fault_json);
-  if (packets) json["trail"] = array_of(*packets, packet_json);
-  if (events) json["events"] = *events;
-  if (!report.ended_early.empty()) json["error"] = report.ended_early;
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";  // Names out of objects may be any bytes.
+  std::string text = dump(json);
+  text.resize(text.size() - 2);  // "\n}"
+  const std::string error = report.ended_early.empty() ? "" : ",\n  \"error\": " + dump(report.ended_early);
+  return {std::move(text), error + "\n}\n"};
+}
+
+std::string to_json(const Report& report) {
+  const JsonParts parts = to_json_parts(report);
+  return parts.before + parts.after;
 }
 
 }  // namespace saya::run

@@ -118,7 +118,7 @@ Result<> play(World& world, const abi::Services& services, Inputs& inputs, nic::
       fire_timers(world, services, *next);
       world.virtual_clock.advance_to(world.kind == ClockKind::real ? std::numeric_limits<Nanoseconds>::max() : *next);
       size_t arrived = 0;
-      for (nic::Port& port : world.nic.ports()) arrived += datapath.poll(port, world.burst());
+      for (nic::Port* const port : inputs.ports()) arrived += datapath.poll(*port, world.burst());
       if (arrived == 0) return fail(Code::out_of_memory, fmt::format("no memory for packet {}", report.packets + 1));
       report.packets += arrived;
       if (events) SAYA_CHECK(events->drain(arrived == 1 ? report.packets : 0));
@@ -130,14 +130,9 @@ Result<> play(World& world, const abi::Services& services, Inputs& inputs, nic::
   return {};
 }
 
-bool is_input(const Options& options, std::string_view port) {
-  const auto is_it = [&](const Input& input) { return input.port == port; };
-  return std::ranges::any_of(options.wire, is_it) || std::ranges::any_of(options.host, is_it);
-}
-
-void describe_world(const World& world, const Options& options, const std::vector<TypedMap>& maps, Report& report) {
+void describe_world(const World& world, const Inputs& inputs, const std::vector<TypedMap>& maps, Report& report) {
   for (const nic::Port& port : world.nic.ports()) {
-    if (is_input(options, port.name) || port.counters.used())
+    if (std::ranges::find(inputs.ports(), &port) != inputs.ports().end() || port.counters.used())
       report.ports.push_back({port.name, port.device.ifindex, port.counters});
   }
   for (const TypedMap& map : maps) report.maps.push_back(map.map);
@@ -188,7 +183,7 @@ Result<Report> run(const Options& options, const Recorder::Sinks& sinks) {
   SAYA_CHECK(recorder.status());
   SAYA_CHECK(writers.close());
   recorder.fill(report);
-  describe_world(world, options, maps, report);
+  describe_world(world, inputs, maps, report);
   if (!options.dump.empty()) report.dump = std::move(dumped);
   return report;
 }

@@ -30,7 +30,7 @@ uint64_t frames_in(const std::string& capture) {
 /// Everything in a report but the time that it took.
 std::string text_of(const Options& options) {
   const auto report = run(options, {});
-  return report ? to_text(*report) + to_json(*report, nullptr) : report.error().message;
+  return report ? to_text(*report) + to_json(*report) : report.error().message;
 }
 
 Options demo() {
