@@ -183,7 +183,8 @@ class Court {
                 other = fresh(subject, program.name, false);
     const auto& inputs = inputs_.at(*program::hook_of(program.type));
     const Judgement found = compare(again, one, other, again, inputs);
-    return found.outcome == Outcome::differs ? compare(again, one, other, moved(subject, program.name), inputs) : found;
+    return found.outcome == Outcome::differs ? compare(again, one, other, moved(subject, program.name, again), inputs)
+                                             : found;
   }
 
  private:
@@ -237,12 +238,17 @@ class Court {
     return {};
   }
 
-  /// Here with the packets somewhere else in memory: what becomes different shows addresses, and says nothing even if
-  /// the kernel's allocator happens to repeat them.
-  Texts moved(const Subject& subject, const std::string& name) {
-    constexpr size_t kFramesOfARun = 8;
-    const auto crowd = Pool::create(kFramesOfARun);  // Takes the place of the run's own.
-    return fresh(subject, name, true);
+  /// Here with the packets elsewhere in memory: what becomes different shows addresses, and says nothing even if the
+  /// kernel's allocator happens to repeat them.
+  Texts moved(const Subject& subject, const std::string& name, const Texts& before) {
+    constexpr size_t kFramesOfARun = 8, kMoves = 3;
+    std::vector<Result<std::unique_ptr<Pool>>> crowd;
+    Texts after = before;
+    while (after == before && crowd.size() < kMoves) {
+      crowd.push_back(Pool::create(kFramesOfARun));  // Takes the place of the next run's own.
+      after = fresh(subject, name, true);
+    }
+    return after;
   }
 
   /// How often each verdict was given.

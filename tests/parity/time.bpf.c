@@ -32,6 +32,9 @@ int ktime_get_coarse_ns__is_not_ahead_of_the_fine_clock(struct __sk_buff* skb) {
 }
 
 SEC("tc")
+int ktime_get_tai_ns__knows_the_year(struct __sk_buff* skb) { return bpf_ktime_get_tai_ns() > 1577836800000000000ULL; }
+
+SEC("tc")
 int ktime_get_tai_ns__does_not_go_back(struct __sk_buff* skb) { FIRST_AND_SECOND(bpf_ktime_get_tai_ns); }
 
 SEC("tc")

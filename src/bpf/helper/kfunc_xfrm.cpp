@@ -1,25 +1,28 @@
-// net/xfrm/xfrm_state_bpf.c, Linux 6.18, where no state is set up and there is one network namespace.
+// net/xfrm/xfrm_state_bpf.c, Linux 6.18, where there is no IPsec state to be found.
 #include "helper/kfunc_xfrm.h"
 
+#include <cerrno>
+
 #include "base/bytes.h"
-#include "helper/errno.h"
 
 namespace saya::helper {
 namespace {
 
-constexpr uint32_t kOptions = 36;  // BPF_XFRM_STATE_OPTS_SZ
-constexpr size_t kNetns = 4;       // Of netns_id in them.
+// struct bpf_xfrm_state_opts: error, netns_id, and what to look for.
+constexpr uint32_t kNetnsAt = 4, kOptionsBytes = 36;
+constexpr int32_t kCurrentNetns = -1;
 
-int32_t error_of(const std::byte* options, uint32_t size) noexcept {
-  const int32_t netns = size == kOptions ? load<int32_t>(options + kNetns) : -2;
-  if (netns < -1) return -EINVAL;  // BPF_F_CURRENT_NETNS
-  return netns >= 0 ? -ENONET : -ENOENT;
+int look(const std::byte* options, uint32_t size) noexcept {
+  if (size != kOptionsBytes) return -EINVAL;
+  const auto netns = load<int32_t>(options + kNetnsAt);
+  if (netns < kCurrentNetns) return -EINVAL;
+  return netns == kCurrentNetns ? -ENOENT : -ENONET;  // There is one network namespace here.
 }
 
 }  // namespace
 
 uint64_t bpf_xdp_get_xfrm_state(Run&, Packet*, std::byte* options, uint32_t size) noexcept {
-  if (size >= sizeof(int32_t)) store(options, error_of(options, size));
+  if (size >= sizeof(int32_t)) store(options, int32_t{look(options, size)});
   return 0;
 }
 

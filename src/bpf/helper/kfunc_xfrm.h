@@ -1,7 +1,5 @@
-// IPsec states, of which saya has none.
+// Kernel functions about IPsec states, of which saya knows none.
 #pragma once
-
-#include <cstdint>
 
 #include "abi/run.h"
 
@@ -9,7 +7,7 @@ namespace saya::helper {
 
 using abi::Run;
 
-/// Null, and why in the options (struct bpf_xfrm_state_opts).
+/// Null, and `options` (struct bpf_xfrm_state_opts) say why.
 uint64_t bpf_xdp_get_xfrm_state(Run& run, Packet* xdp, std::byte* options, uint32_t size) noexcept;
 uint64_t bpf_xdp_xfrm_state_release(Run& run, const void* state) noexcept;
 

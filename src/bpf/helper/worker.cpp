@@ -12,7 +12,7 @@ uint64_t ktime_get_ns(Run& run) noexcept { return static_cast<uint64_t>(run.serv
 
 uint64_t ktime_get_boot_ns(Run& run) noexcept { return ktime_get_ns(run); }
 
-uint64_t ktime_get_tai_ns(Run& run) noexcept { return ktime_get_ns(run); }
+uint64_t ktime_get_tai_ns(Run& run) noexcept { return static_cast<uint64_t>(run.services->clock->tai()); }
 
 uint64_t ktime_get_coarse_ns(Run& run) noexcept {
   const uint64_t now = ktime_get_ns(run);

@@ -75,21 +75,22 @@ struct Program {
   uint32_t expected_attach_type = 0;
   bool frags = false;
   std::vector<isa::RawInsn> code;
-  std::vector<MapPtr> maps;                      ///< Those it refers to, each once.
-  std::vector<std::string> map_names;            ///< map_names[i] is what the object calls maps[i].
-  std::vector<uint32_t> map_numbers;             ///< maps[i] is map number map_numbers[i] of the object.
-  MapMembers map_members;                        ///< Where it looks for what struct bpf_map says.
-  std::vector<ExternUse> externs;                ///< Those it refers to, each once.
-  std::vector<Poison> poisons;                   ///< In insn order.
-  std::vector<abi::ObjectTypePtr> object_types;  ///< Structs that it may allocate objects of; sorted by btf_type.
-  std::optional<uint32_t> exception_callback;    ///< The slot where the function begins that a throw calls.
-  std::vector<Subprogram> subprograms;           ///< [0] is the program itself, from slot 0.
+  std::vector<MapPtr> maps;             ///< Those it refers to, each once.
+  std::vector<std::string> map_names;   ///< map_names[i] is what the object calls maps[i].
+  std::vector<uint32_t> map_numbers;    ///< maps[i] is map number map_numbers[i] of the object.
+  MapMembers map_members;               ///< Where it looks for what struct bpf_map says.
+  std::vector<ExternUse> externs;       ///< Those it refers to, each once.
+  std::vector<Poison> poisons;          ///< In insn order.
+  std::vector<Subprogram> subprograms;  ///< [0] is the program itself, from slot 0.
   std::vector<object::SourceLine> lines;
   std::string license;
   bool gpl_compatible = false;
   std::shared_ptr<const btf::Btf> btf;
   abi::Tag tag{};       ///< First 8 bytes of SHA-256 over the instructions, map numbers zeroed: what Linux 6.18 shows.
   abi::Tag tag_sha1{};  ///< The same with SHA-1, as kernels before 6.18 show it.
+
+  std::vector<abi::ObjectTypePtr> object_types;  ///< Structs that it may allocate objects of; sorted by btf_type.
+  std::optional<uint32_t> exception_callback;    ///< The slot where the function begins that a throw calls.
 
   /// The innermost source line at or before `insn`, or null.
   const object::SourceLine* line_of(uint32_t insn) const noexcept;

@@ -14,6 +14,8 @@ class Clock {
   virtual ~Clock() = default;
   /// CLOCK_MONOTONIC of this world: never goes back.
   virtual Nanoseconds now() const noexcept = 0;
+  /// Its CLOCK_TAI: since 1970, without leap seconds. Worlds with one clock answer now().
+  virtual Nanoseconds tai() const noexcept { return now(); }
 };
 
 /// Time that moves only when told: captures replay in it and tests run in it.
@@ -28,10 +30,11 @@ class VirtualClock final : public Clock {
   Nanoseconds now_;
 };
 
-/// CLOCK_MONOTONIC of the machine.
+/// The machine's clocks.
 class RealClock final : public Clock {
  public:
   Nanoseconds now() const noexcept override;
+  Nanoseconds tai() const noexcept override;
 };
 
 }  // namespace saya

@@ -29,5 +29,11 @@ TEST(RealClock, is_the_machines_monotonic_clock) {
   EXPECT_LE(now, after);
 }
 
+TEST(RealClock, knows_the_year) {
+  constexpr Nanoseconds kYear2020 = Nanoseconds{1'577'836'800} * 1'000'000'000;
+  EXPECT_GT(RealClock().tai(), kYear2020);
+  EXPECT_EQ(VirtualClock(7).tai(), 7) << "a replay has one clock";
+}
+
 }  // namespace
 }  // namespace saya
