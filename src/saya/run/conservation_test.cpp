@@ -1,6 +1,8 @@
 // The conservation law over all that can happen to a packet: nothing is lost on a port, nothing on the way between two,
 // and the reports of packets say the same as the counters.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -68,7 +70,8 @@ class World {
   std::string file(const char* name) const { return folder_ / name; }
 
  private:
-  const std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "saya-conservation-test";
+  const std::filesystem::path folder_ =
+      std::filesystem::path(testing::TempDir()) / fmt::format("saya-conservation-test-{}", ::getpid());
 };
 
 /// Sums over all ports.
