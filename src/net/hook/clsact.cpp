@@ -99,7 +99,8 @@ void continue_clsact(const FilterList& filters, Point point, std::span<const Pac
                      std::span<Outcome> outcomes, const Context& context) noexcept {
   Decided decided;
   for (size_t i = 0; i < packets.size(); ++i) decided[i] = outcomes[i].effect != abi::Effect::next;
-  for (const Filter& filter : filters.entered()) run_filter(filter, point, packets, outcomes, decided, context);
+  for (const Filter& filter : filters.entered())
+    if (!filter.skip_sw) run_filter(filter, point, packets, outcomes, decided, context);
   for (size_t i = 0; i < packets.size(); ++i)
     if (!decided[i]) outcomes[i].effect = abi::Effect::pass;  // Nobody decides: the packet passes.
 }

@@ -21,6 +21,7 @@ struct Filter {
   uint16_t protocol = kProtocolAll;  ///< EtherType in host order.
   uint32_t classid = 0;              ///< major << 16 | minor.
   bool direct_action = false;        ///< The program's return value is the verdict.
+  bool skip_sw = false;              ///< Only a device may run it: packets pass it by here.
   abi::ExecutablePtr program;
 };
 

@@ -154,6 +154,32 @@ TEST(Clsact, AFilterSeesOnlyItsProtocolAndATagComesFirst) {
   EXPECT_EQ(seen, want);
 }
 
+TEST(Clsact, AFilterThatOnlyADeviceMayRunIsPassedBy) {
+  for (const bool direct_action : {true, false}) {
+    World world;
+    const PacketPtr packets[] = {world.packet()};
+    ASSERT_TRUE(enter_tc_ingress(*packets[0], {.ifindex = 1}));
+    bool second_ran = false;
+    FilterList filters;
+    ASSERT_TRUE(filters.add({.pref = 1,
+                             .direct_action = direct_action,
+                             .skip_sw = true,
+                             .program = tests::fake("offloaded", abi::Hook::tc, [](abi::Run&) -> uint64_t {
+                               ADD_FAILURE() << "ran";
+                               return 2;
+                             })}));
+    ASSERT_TRUE(filters.add(
+        {.pref = 2, .direct_action = true, .program = tests::fake("second", abi::Hook::tc, [&second_ran](abi::Run&) {
+                                             second_ran = true;
+                                             return uint64_t{0};
+                                           })}));
+    std::array<Outcome, 1> outcomes;
+    run_clsact(filters, Point::ingress, packets, outcomes, {world.services()});
+    EXPECT_TRUE(second_ran);
+    EXPECT_EQ(outcomes[0].effect, Effect::pass);
+  }
+}
+
 TEST(Clsact, ABurstIsDecidedPacketByPacket) {
   World world;
   std::vector<PacketPtr> packets;

@@ -108,30 +108,48 @@ const Keyword* find_keyword(std::string_view word) {
   return found == std::end(kKeywords) ? nullptr : found;
 }
 
+/// Words that stand alone. Filters run in no device here, so skip_hw only says what is so anyway.
+struct Flag {
+  std::string_view name;
+  bool hook::Filter::* member;  ///< Null: nothing to set.
+};
+constexpr Flag kFlags[] = {
+    {"da",            &hook::Filter::direct_action},
+    {"direct-action", &hook::Filter::direct_action},
+    {"skip_sw",       &hook::Filter::skip_sw      },
+    {"skip_hw",       nullptr                     },
+};
+
+const Flag* find_flag(std::string_view word) {
+  const auto found = std::ranges::find(kFlags, word, &Flag::name);
+  return found == std::end(kFlags) ? nullptr : found;
+}
+
 constexpr std::string_view kTcx = "tcx", kDev = "dev";
 
-bool is_keyword(std::string_view word) {
-  return word == kTcx || word == kDev || word == "da" || word == "direct-action" || find_keyword(word);
-}
+bool is_keyword(std::string_view word) { return word == kTcx || word == kDev || find_flag(word) || find_keyword(word); }
 
 Result<> parse_filter(std::span<const std::string_view> words, hook::Filter& filter) {
   std::vector<const Keyword*> seen;
   for (size_t i = 0; i < words.size(); ++i) {
-    if (words[i] == "da" || words[i] == "direct-action") {
-      filter.direct_action = true;
+    if (const Flag* flag = find_flag(words[i])) {
+      if (flag->member) filter.*flag->member = true;
       continue;
     }
     const Keyword* keyword = find_keyword(words[i]);
     if (!keyword)
-      return fail(
-          Code::invalid_argument,
-          fmt::format("what is '{}'? a filter takes dev, pref, handle, protocol, chain, classid and da", words[i]));
+      return fail(Code::invalid_argument,
+                  fmt::format("what is '{}'? a filter takes dev, pref, handle, protocol, chain, classid, da, skip_sw "
+                              "and skip_hw",
+                              words[i]));
     if (std::ranges::find(seen, keyword) != seen.end())
       return fail(Code::invalid_argument, fmt::format("{} is given twice", keyword->name));
     seen.push_back(keyword);
     if (++i == words.size()) return fail(Code::invalid_argument, fmt::format("{} needs a value", words[i - 1]));
     SAYA_CHECK(keyword->parse(words[i], filter));
   }
+  if (filter.skip_sw && std::ranges::find(words, "skip_hw") != words.end())
+    return fail(Code::invalid_argument, "skip_sw and skip_hw together leave nowhere to run");
   return {};
 }
 

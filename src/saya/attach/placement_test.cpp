@@ -34,6 +34,10 @@ constexpr PlacementCase kCases[] = {
     {"prio and flowid are pref and classid",     ingress, "p prio 9 flowid :5",
      "def.o:p pref 9 handle 0 proto 3 chain 0 class 5"                                                                                                                                     },
     {"direct-action is da",                      ingress, "p direct-action",                                          "def.o:p pref 0 handle 0 proto 3 chain 0 class 0 da"                 },
+    {"a filter for devices only",                ingress, "p skip_sw da",
+     "def.o:p pref 0 handle 0 proto 3 chain 0 class 0 da skip_sw"                                                                                                                          },
+    {"a filter for no device",                   ingress, "p skip_hw",                                                "def.o:p pref 0 handle 0 proto 3 chain 0 class 0"                    },
+    {"a filter for nobody",                      ingress, "p skip_hw skip_sw",                                        "refused: skip_sw and skip_hw together leave nowhere to run"         },
     {"only keywords",                            ingress, "pref 3 da",                                                "def.o: pref 3 handle 0 proto 3 chain 0 class 0 da"                  },
     {"blanks do not matter",                     ingress, "  p \t pref   3 ",                                         "def.o:p pref 3 handle 0 proto 3 chain 0 class 0"                    },
     {"a port at XDP",                            xdp,     "fw.o:drop dev lan0",                                       "fw.o:drop on lan0"                                                  },
@@ -76,7 +80,7 @@ std::string describe(const Placement& placement) {
   return text +
          fmt::format(" pref {} handle {} proto {:x} chain {} class {:x}{}", f.pref, f.handle, f.protocol, f.chain,
                      f.classid, f.direct_action ? " da" : "") +
-         port;
+         (f.skip_sw ? " skip_sw" : "") + port;
 }
 
 TEST(Placement, ASectionSendsItsProgramToTcxUnlessWordsMakeItAFilter) {

@@ -34,9 +34,10 @@ void declare(CLI::App& app, Words& words) {
   const auto at = [&](hook::Point point) -> auto& { return words.placements[static_cast<size_t>(point)]; };
   app.add_option("OBJ", words.object, "object or .c file that the programs come from");
   app.add_option("--xdp", at(hook::Point::xdp), "'[OBJ:]PROG [dev PORT]' at XDP")->allow_extra_args(false);
-  app.add_option("--ingress", at(hook::Point::ingress),
-                 "'[OBJ:]PROG [dev PORT] [pref N] [handle H] [protocol P] [chain N] [classid M:N] [da]' "
-                 "or '[OBJ:]PROG [dev PORT] tcx [before|after [PROG]]' at tc ingress")
+  app.add_option(
+         "--ingress", at(hook::Point::ingress),
+         "'[OBJ:]PROG [dev PORT] [pref N] [handle H] [protocol P] [chain N] [classid M:N] [da] [skip_sw|skip_hw]' "
+         "or '[OBJ:]PROG [dev PORT] tcx [before|after [PROG]]' at tc ingress")
       ->allow_extra_args(false);
   app.add_option("--egress", at(hook::Point::egress), "the same at tc egress")->allow_extra_args(false);
   declare_settings(app, words.settings);
@@ -157,6 +158,14 @@ void print_rate(const run::Report& report) {
                          static_cast<double>(report.packets) / seconds));
 }
 
+/// Who leaves da out by mistake wonders why nothing is dropped.
+void warn_of_classes(const run::Report& report) {
+  for (const run::HookReport& hook : report.hooks)
+    if (hook::has_filters(hook.point) && !hook.direct_action)
+      complain(fmt::format("{} {}: without da what '{}' returns is a class, not a verdict", hook.port,
+                           hook::to_string(hook.point), hook.program));
+}
+
 /// The exit code, after a sentence for what went wrong in a run that has a report all the same.
 int judge(const run::Report& report) {
   if (!report.ended_early.empty()) complain(report.ended_early);
@@ -223,6 +232,7 @@ int cmd_run(const Invocation& invocation) {
     return kFailed;
   }
   print_rate(*report);
+  warn_of_classes(*report);
   return judge(*report);
 }
 
