@@ -46,24 +46,49 @@ std::optional<int32_t> promised(std::string_view program) {
   return std::nullopt;
 }
 
+struct Answers {
+  std::string ours, theirs;
+};
+
+Result<Answers> ask(Parity& parity, const std::string& name, const TestInput& input) {
+  for (const Parity::Program& program : parity.programs()) {
+    if (program.name != name) continue;
+    SAYA_TRY(std::string theirs, parity.run_in_kernel(program, input));
+    SAYA_TRY(std::string ours, parity.run_in_saya(program, input));
+    return Answers{std::move(ours), std::move(theirs)};
+  }
+  return fail(Code::no_such_entry, name);
+}
+
+/// Of `parity`, or where these differ of fresh maps: Linux 6.18 allocates timers without waiting, and for a moment may
+/// have no memory for one.
+Result<Answers> steady_answers(Parity& parity, const std::string& path, const std::string& name,
+                               const TestInput& input) {
+  constexpr int kTries = 4;
+  Result<Answers> answers = ask(parity, name, input);
+  for (int again = 1; again < kTries && answers && answers->ours != answers->theirs; ++again) {
+    SAYA_TRY(const std::unique_ptr<Parity> fresh, Parity::open(path));
+    answers = ask(*fresh, name, input);
+  }
+  return answers;
+}
+
 class ParityOf : public testing::TestWithParam<std::string> {};
 
 TEST_P(ParityOf, EveryProgramRunsAsInTheKernel) {
   SAYA_NEEDS_BPF();
-  const auto parity = Parity::open(object_of(GetParam()));
+  const std::string path = object_of(GetParam());
+  const auto parity = Parity::open(path);
   ASSERT_TRUE(parity) << parity.error().message;
   for (const Parity::Program& program : (*parity)->programs())
     for (const char* frame : kFrames) {
       SCOPED_TRACE(fmt::format("{} over {}", program.name, frame));
-      const TestInput input{.frame = frame_of(frame).value()};
-      const auto theirs = (*parity)->run_in_kernel(program, input);
-      ASSERT_TRUE(theirs) << theirs.error().message;
-      const auto ours = (*parity)->run_in_saya(program, input);
-      ASSERT_TRUE(ours) << ours.error().message;
-      EXPECT_EQ(*ours, *theirs);
+      const auto answers = steady_answers(**parity, path, program.name, {.frame = frame_of(frame).value()});
+      ASSERT_TRUE(answers) << answers.error().message;
+      EXPECT_EQ(answers->ours, answers->theirs);
       const auto error = promised(program.name);
       if (error) {
-        EXPECT_TRUE(ours->starts_with(fmt::format("verdict {}\n", *error))) << *ours;
+        EXPECT_TRUE(answers->ours.starts_with(fmt::format("verdict {}\n", *error))) << answers->ours;
       }
     }
 }

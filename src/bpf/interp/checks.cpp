@@ -1,4 +1,4 @@
-// The checks of the checked engine: what a program may touch, and what it may hand to a helper.
+// The checks of the checked engine: what a program may touch. What it may hand to a helper is interp/arguments.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,12 +14,6 @@
 #include "map/socket_map.h"
 
 namespace saya::interp {
-namespace {
-
-constexpr uint64_t kMaxArgumentBytes = (1u << 29) - 1;  // BPF_MAX_VAR_SIZ.
-
-}  // namespace
-
 bool Machine::find(uint64_t address, uint64_t bytes, Access access) noexcept {
   const bool found =
       std::ranges::any_of(code_->program->maps, [&](const MapPtr& map) { return find_in(*map, address); }) ||
@@ -276,165 +270,6 @@ void Machine::after_helper(const abi::HelperSpec& helper, const Registers& r) {
   if (helper.id != kMapLookup || r[0] == 0) return;
   if (!is_map_of_maps(reinterpret_cast<const Map*>(r[1])->spec().type) || map_at(r[0])) return;
   found_.push_back({code_, reinterpret_cast<Map*>(r[0])});
-}
-
-/// As refuse_argument(), of a map, which must be the one that a field before it belongs to. `map` becomes it.
-std::string Machine::refuse_map_argument(const abi::HelperSpec& helper, abi::Arg wanted, uint64_t value,
-                                         const Map*& map) const {
-  const Map* const owner = std::exchange(map, map_at(value));
-  if (!map) return ", which is no map of this program";
-  if (owner && owner != map)
-    return fmt::format(" = map '{}', which doesn't match the map of the field", map->spec().name);
-  return refuse_map(helper, wanted, *map);
-}
-
-/// As refuse_argument(), of a map: those whose elements are no bytes go to few helpers.
-std::string Machine::refuse_map(const abi::HelperSpec& helper, abi::Arg wanted, const Map& map) const {
-  const MapSpec& spec = map.spec();
-  if (wanted == abi::Arg::prog_array && spec.type != static_cast<uint32_t>(MapKind::prog_array))
-    return fmt::format(" = map '{}', expected prog array map for tail call", spec.name);
-  if (abi::takes_map(helper.id, spec.type)) return {};
-  return fmt::format(" = map '{}', cannot pass map_type {} into func {}#{}", spec.name, spec.type,
-                     abi::full_name(helper), helper.id);
-}
-
-bool Machine::check_arguments(const Op* op, const abi::HelperSpec& helper, const Registers& r) noexcept {
-  const Map* map = nullptr;
-  if (const std::string_view why = refuse_while_locked(helper, r); !why.empty()) {
-    fault(op, fmt::format("is not allowed: {}", why));
-    return false;
-  }
-  for (size_t i = 0; i < helper.args.size() && helper.args[i] != abi::Arg::none; ++i) {
-    const std::string why = refuse_argument(helper, r, i, map);
-    if (why.empty()) continue;
-    fault(op, fmt::format("hands {} R{}{}", abi::full_name(helper), i + 1, why));
-    return false;
-  }
-  return true;
-}
-
-/// Empty when argument `i` may be handed over, else its value and what is wrong with it. `map` carries the map argument
-/// on to the key and value that it sizes.
-std::string Machine::refuse_argument(const abi::HelperSpec& helper, const Registers& r, size_t i, const Map*& map) {
-  const uint64_t value = r[i + 1];
-  const uint64_t size = i + 2 < r.size() ? r[i + 2] : 0;
-  switch (helper.args[i]) {
-    case abi::Arg::none:
-    case abi::Arg::scalar:
-    case abi::Arg::anything: return {};
-    case abi::Arg::ctx_or_null:
-      if (value == 0) return {};
-      [[fallthrough]];
-    case abi::Arg::ctx:
-      if (!run_->packet) return ", but this run has no packet";
-      return value == reinterpret_cast<uint64_t>(run_->packet) ? "" : ", which is not the context";
-    case abi::Arg::map:
-    case abi::Arg::prog_array: return refuse_map_argument(helper, helper.args[i], value, map);
-    case abi::Arg::map_key: return refuse_span(helper, value, map->spec().key_size, Access::read);
-    case abi::Arg::map_value_out: {
-      const bool asks = map->spec().type == static_cast<uint32_t>(MapKind::bloom_filter);
-      return refuse_span(helper, value, map->spec().value_size, asks ? Access::read : Access::write);
-    }
-    case abi::Arg::map_value_or_null:
-      if (value == 0) return {};
-      [[fallthrough]];
-    case abi::Arg::map_value:
-      if (holds_sockets(map->spec().type))
-        return granted_at(value, Kind::socket) ? "" : ", which is no socket of this run";
-      return refuse_span(helper, value, map->spec().value_size, Access::read);
-    case abi::Arg::memory_or_null:
-      if (value == 0 && size == 0) return {};
-      return refuse_span(helper, value, size, Access::read);
-    case abi::Arg::memory: return refuse_span(helper, value, size, Access::read);
-    case abi::Arg::buffer_or_null:
-      if (value == 0) return {};
-      [[fallthrough]];
-    case abi::Arg::memory_out: return refuse_span(helper, value, size, Access::write);
-    case abi::Arg::map_memory:
-      if (!map_at_value(value)) return ", which is no memory of a map: Unsupported reg type";
-      return refuse_span(helper, value, size, Access::write);
-    case abi::Arg::u32_inout: return refuse_span(helper, value, sizeof(uint32_t), Access::write);
-    case abi::Arg::u64_out: return refuse_span(helper, value, sizeof(uint64_t), Access::write);
-    case abi::Arg::u16_out: return refuse_span(helper, value, sizeof(uint16_t), Access::write);
-    case abi::Arg::bytes16: return refuse_span(helper, value, 16, Access::read);
-    case abi::Arg::bytes20: return refuse_span(helper, value, 20, Access::read);
-    case abi::Arg::bytes40: return refuse_span(helper, value, 40, Access::read);
-    case abi::Arg::bytes16_out: return refuse_span(helper, value, 16, Access::write);
-    case abi::Arg::bytes64_out: return refuse_span(helper, value, 64, Access::write);
-    case abi::Arg::dynptr: return refuse_view(value, i);
-    case abi::Arg::dynptr_out: return refuse_new_view(value);
-    case abi::Arg::string: return refuse_string(helper, value);
-    case abi::Arg::socket_or_null:
-      if (value == 0) return {};
-      [[fallthrough]];
-    case abi::Arg::socket: return granted_at(value, Kind::socket) ? "" : ", which is no socket of this run";
-    case abi::Arg::record: return granted_at(value, Kind::record) ? "" : ", which is no reserved record";
-    case abi::Arg::object_or_null:
-      if (value == 0) return {};
-      [[fallthrough]];
-    case abi::Arg::object: return granted_at(value, Kind::object) ? "" : ", which is no object of the kernel";
-    case abi::Arg::any_object_or_null:
-      return value == 0 || granted_at(value, Kind::object) ? "" : refuse_owned(value, i);
-    case abi::Arg::owned: return refuse_owned(value, i);
-    case abi::Arg::counted:
-    case abi::Arg::per_cpu: return refuse_object(value, helper.args[i]);
-    case abi::Arg::list_head: return refuse_root(value, MapField::Kind::list_head, map);
-    case abi::Arg::rb_root: return refuse_root(value, MapField::Kind::rb_root, map);
-    case abi::Arg::rb_node: return refuse_node(value, MapField::Kind::rb_node, i, false);
-    case abi::Arg::owned_list_node: return refuse_node(value, MapField::Kind::list_node, i, true);
-    case abi::Arg::owned_rb_node: return refuse_node(value, MapField::Kind::rb_node, i, true);
-    case abi::Arg::spin_lock: return refuse_field(value, MapField::Kind::spin_lock, map);
-    case abi::Arg::map_bytes4: return refuse_map_bytes(value, 4);
-    case abi::Arg::timer: return refuse_field(value, MapField::Kind::timer, map);
-    case abi::Arg::kernel_pointer: return refuse_field(value, MapField::Kind::kernel_pointer, map);
-    case abi::Arg::size: return value == 0 ? " = 0, an invalid zero-sized access" : "";
-    case abi::Arg::size_or_zero: return {};
-    case abi::Arg::function: return code_->is_function(value) ? "" : ", which is no function of this program";
-  }
-  return {};
-}
-
-/// As refuse_argument(), of a text in a map: it must end before the map's value does.
-std::string Machine::refuse_string(const abi::HelperSpec& helper, uint64_t address) {
-  if (std::string why = refuse_span(helper, address, 1, Access::read); !why.empty()) return why;
-  const uint64_t left = value_.begin + value_.size - address;
-  if (value_map_ && !(value_map_->spec().flags & kMapReadOnlyProgram))
-    return ", which does not point to a readonly map";
-  if (value_map_ && value_.contains(address, 1) && std::memchr(reinterpret_cast<const void*>(address), 0, left))
-    return {};
-  return ", which is no text in a map";
-}
-
-/// As refuse_argument(), of a field that only helpers may touch; `map` is told whose, null for an object's.
-std::string Machine::refuse_field(uint64_t address, MapField::Kind kind, const Map*& map) {
-  const std::string_view name = field_name(kind);
-  const Home home = home_of(address);
-  if (home.begin == 0) return fmt::format(", which is no {} of a map value", name);
-  map = home.map;
-  const std::string owner = map ? fmt::format("map '{}'", map->spec().name) : "local 'kptr'";
-  const auto field = std::ranges::find(home.fields, kind, &MapField::kind);
-  if (field == home.fields.end()) return fmt::format(": {} has no valid {}", owner, name);
-  const MapField* const there = field_around(home, address, 1);
-  if (there && there->kind == kind && home.begin + there->offset == address) return {};
-  return fmt::format(": off {} doesn't point to 'struct {}' that is at {}", address - home.begin, name, field->offset);
-}
-
-/// As refuse_argument(), of aligned bytes that must lie in a map, where every run finds them again.
-std::string Machine::refuse_map_bytes(uint64_t address, uint64_t bytes) const {
-  Map* const map = map_at_value(address);
-  const bool writable = map && !(map->spec().flags & kMapReadOnlyProgram);
-  const auto last = reinterpret_cast<const std::byte*>(address + bytes - 1);
-  if (writable && address % bytes == 0 && !map->value_around(last).empty()) return {};
-  return ", which is no such field of a map value";
-}
-
-std::string Machine::refuse_span(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes, Access access) {
-  if (bytes > kMaxArgumentBytes) return fmt::format(" with {} bytes, at most {} are allowed", bytes, kMaxArgumentBytes);
-  // A helper that changes the packet may move its bytes away under such an argument.
-  if (bytes > 0 && frame_.contains(address, bytes) && !(helper.traits & abi::kPacketMemory))
-    return ", but helper access to the packet is not allowed";
-  if (touches(address, bytes, access) || find(address, bytes, access)) return {};
-  return fmt::format(", which {}", where(address, bytes, access));
 }
 
 }  // namespace saya::interp

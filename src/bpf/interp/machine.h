@@ -132,6 +132,8 @@ class Machine final : abi::Grants {
   bool spend(const Op* op) noexcept;
   bool check_arguments(const Op* op, const abi::HelperSpec& helper, const Registers& r) noexcept;
   std::string refuse_argument(const abi::HelperSpec& helper, const Registers& r, size_t i, const Map*& map);
+  std::string refuse_ctx(uint64_t value) const;
+  std::string refuse_grant(uint64_t value, Kind kind) const;
   std::string refuse_span(const abi::HelperSpec& helper, uint64_t address, uint64_t bytes, Access access);
   Map* map_at(uint64_t value) const noexcept;
   std::string refuse_map_argument(const abi::HelperSpec& helper, abi::Arg wanted, uint64_t value,
