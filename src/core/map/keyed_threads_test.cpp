@@ -108,9 +108,14 @@ TEST_P(LruThreads, keys_are_whole_and_no_element_is_lost) {
   EXPECT_LE(left.size(), kEntries);
   EXPECT_EQ(std::set<uint32_t>(left.begin(), left.end()).size(), left.size()) << "a key is there twice";
   for (const uint32_t number : left) EXPECT_EQ(map->erase(raw(number_key(number))), 0);
-  for (uint32_t number = 0; number < kEntries; ++number)
+  // Room is made for several elements at once, so it depends on the lists when the map is full, but it must be at
+  // times.
+  size_t most = 0;
+  for (uint32_t number = 0; number < kNumbers; ++number) {
     EXPECT_EQ(map->update(raw(number_key(number)), raw(uint64_t{number}), 0, 0), 0);
-  EXPECT_EQ(list(*map).size(), kEntries) << "elements were lost";
+    most = std::max(most, list(*map).size());
+  }
+  EXPECT_EQ(most, kEntries) << "elements were lost";
 }
 
 constexpr Setup kLru[] = {

@@ -2,7 +2,6 @@
 #include "run/run.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -152,34 +151,6 @@ TEST(Run, NeverWritesOverAFileThatItReads) {
     EXPECT_EQ(std::filesystem::file_size(folder / name), 4u);
   }
   std::filesystem::remove_all(folder);
-}
-
-/// The most memory that this process has had so far, in KiB.
-long most_memory() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss;
-}
-
-TEST(Run, MemoryDoesNotGrowWithTheCapture) {
-  constexpr uint32_t kRounds = 500;
-  constexpr long kNoise = 2048;  // KiB; a trail or a report of each packet would be many times that.
-  Options options = demo();
-  options.write = {
-      {Selection::after, "/dev/null"}
-  };
-  uint64_t seen = 0;
-  Recorder::Sinks sinks;
-  sinks.packet = [&](const PacketReport&) { ++seen; };
-  options.repeat = 10;
-  ASSERT_TRUE(run(options, sinks));
-  const long before = most_memory();
-  options.repeat = kRounds;
-  const auto report = run(options, sinks);
-  ASSERT_TRUE(report) << report.error().message;
-  EXPECT_GT(report->packets, uint64_t{30'000});
-  EXPECT_GE(seen, report->packets);
-  EXPECT_LT(most_memory() - before, kNoise);
 }
 
 TEST(Run, ARoundFollowsTheOneBefore) {
