@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <thread>
 
 #include "base/bytes.h"
@@ -260,15 +261,24 @@ TEST(OwnedPerCpu, EachCpuHasACopy) {
 
 TEST_F(Owned, WorkersMoveObjectsBetweenPlaces) {
   constexpr int kRounds = 3000;
+  std::mutex tree;  // The spin lock that programs hold around a tree.
   std::vector<std::jthread> workers;
   for (uint32_t worker = 0; worker < 4; ++worker)
-    workers.emplace_back([this] {
+    workers.emplace_back([this, &tree] {
+      const auto add = [&](std::byte* node) {
+        const std::lock_guard lock(tree);
+        objects.add(root(), map.get(), node, kByNumber);
+      };
+      const auto remove_first = [&]() -> std::byte* {
+        const std::lock_guard lock(tree);
+        std::byte* const first = objects.look(root(), map.get(), OwnedObjects::Which::first);
+        return first ? objects.remove(root(), map.get(), first) : nullptr;
+      };
       for (int i = 0; i < kRounds; ++i) {
         objects.push(head(), map.get(), make() + kLink, i % 2 == 0);
-        objects.add(root(), map.get(), make() + kBranch, kByNumber);
+        add(make() + kBranch);
         if (std::byte* const node = objects.pop(head(), map.get(), i % 3 == 0)) objects.drop(node - kLink);
-        std::byte* const first = objects.look(root(), map.get(), OwnedObjects::Which::first);
-        if (first && objects.remove(root(), map.get(), first)) objects.drop(first - kBranch);
+        if (std::byte* const first = remove_first()) objects.drop(first - kBranch);
         const auto before = objects.exchange(pointer(), map.get(), number(make()));
         if (before.owned) objects.drop(reinterpret_cast<std::byte*>(before.pointer));
       }
