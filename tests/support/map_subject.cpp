@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/kernel_errno.h"
 #include "kernel/bpf.h"
 #include "support/any_types.h"
 
@@ -146,23 +145,16 @@ int types_fd() {
   return fd.get();
 }
 
-/// A descriptor, or a negative errno.
-int create(const MapSpec& spec, int inner) {
-  bpf_attr attr = blank();
-  attr.map_type = spec.type;
-  attr.key_size = spec.key_size;
-  attr.value_size = spec.value_size;
-  attr.max_entries = spec.max_entries;
-  attr.map_flags = spec.flags;
-  attr.numa_node = spec.numa_node;
-  attr.map_extra = spec.map_extra;
-  if (spec.value_btf_type != 0) {
-    attr.btf_fd = static_cast<uint32_t>(types_fd());
-    attr.btf_key_type_id = spec.key_btf_type;
-    attr.btf_value_type_id = spec.value_btf_type;
-  }
-  if (inner >= 0) attr.inner_map_fd = static_cast<uint32_t>(inner);
-  return bpf(BPF_MAP_CREATE, attr);
+Result<Fd> create(const MapSpec& spec, int inner) {
+  return kernel::create_map(spec, {.btf = spec.value_btf_type != 0 ? types_fd() : -1,
+                                   .key = spec.key_btf_type,
+                                   .value = spec.value_btf_type,
+                                   .inner = inner});
+}
+
+template <class T>
+int errno_of(const Result<T>& result) {
+  return result ? 0 : -to_errno(result.error().code);
 }
 
 }  // namespace
@@ -173,16 +165,15 @@ MapWorld kernel_like_world() { return {.nr_cpus = possible_cpus(), .hash_key = 0
 
 std::unique_ptr<MapSubject> make_saya_subject(const MapSpec& spec, int& error) {
   auto map = create_map(spec, kernel_like_world());
-  error = map ? 0 : -to_errno(map.error().code);
+  error = errno_of(map);
   return map ? std::make_unique<SayaSubject>(*std::move(map)) : nullptr;
 }
 
 std::unique_ptr<MapSubject> make_kernel_subject(const MapSpec& spec, int& error) {
-  const Fd inner(spec.inner ? create(*spec.inner, -1) : -1);
-  const int fd = create(spec, inner.get());
-  error = std::min(fd, 0);
-  if (error == -ENOTSUPP) error = -EOPNOTSUPP;  // Code::unsupported is both.
-  return fd >= 0 ? std::make_unique<KernelSubject>(Fd(fd), spec) : nullptr;
+  const auto inner = spec.inner ? create(*spec.inner, -1) : Result<Fd>(Fd());
+  auto map = inner ? create(spec, inner->get()) : std::unexpected(inner.error());
+  error = errno_of(map);
+  return map ? std::make_unique<KernelSubject>(*std::move(map), spec) : nullptr;
 }
 
 struct OnCpu::Mask {
