@@ -95,7 +95,8 @@ class ObjRun : public testing::TestWithParam<RunCase> {};
 
 TEST_P(ObjRun, PrintsWhatBpftoolPrints) {
   SAYA_NEEDS_BPF();
-  if (output_of("bpftool version").ends_with("failed\n")) GTEST_SKIP() << "bpftool is not installed";
+  if (output_of("bpftool version").ends_with("failed\n"))
+    GTEST_SKIP() << "no bpftool to compare with: runs where the package bpftool is installed, as ./test does";
   const RunCase& row = GetParam();
   const std::string words = with_folder(row.words), path = kObjects + row.object;
   const auto object = attach::read_object(path);

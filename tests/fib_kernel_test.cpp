@@ -353,7 +353,8 @@ Netstate state_with(std::string_view more) {
 template <class Body>
 void in_network(std::string_view more, Body body) {
   SAYA_NEEDS_BPF();
-  if (std::system("ip -V >/dev/null 2>&1") != 0) GTEST_SKIP() << "iproute2 is not installed";
+  if (std::system("ip -V >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "no ip to set a network up with: runs where the package iproute2 is installed, as ./test does";
   const auto entered = in_new_namespace([&] {
     for (const std::string_view lines : {kSetUp, more})
       if (const auto done = configure(lines); !done) FAIL() << done.error().message;

@@ -174,9 +174,9 @@ const RefusedRow kRefused[] = {
      "bpf_ringbuf_submit;r1 = r6;r2 = 0;call bpf_ringbuf_submit",                                                                 "R1 type=scalar expected=ringbuf_mem",                  "which is no reserved record"                            },
     {"a record after it was submitted",    kXdp,
      "r1 = map[idx:11];r2 = 16;r3 = 0;call bpf_ringbuf_reserve;if r0 == 0 goto end;r6 = r0;r1 = r6;r2 = 0;call "
-     "bpf_ringbuf_submit;r0 = *(u64 *)(r6 +0)",                                                                                   "R6 invalid mem access 'scalar'",                       "reads 8 bytes at"                                       },
+     "bpf_ringbuf_submit;r0 = *(u64 *)(r6 +0)",                                                                                   "R6 invalid mem access 'scalar'",                       "r0 = *(u64 *)(r6 +0) reads 8 bytes at"                  },
     {"bytes behind a record",              kXdp,
-     "r1 = map[idx:11];r2 = 16;r3 = 0;call bpf_ringbuf_reserve;if r0 == 0 goto end;*(u64 *)(r0 +16) = 1",                         "invalid access to memory, mem_size=16 off=16 size=8",  "writes 8 bytes at"                                      },
+     "r1 = map[idx:11];r2 = 16;r3 = 0;call bpf_ringbuf_reserve;if r0 == 0 goto end;*(u64 *)(r0 +16) = 1",                         "invalid access to memory, mem_size=16 off=16 size=8",  "*(u64 *)(r0 +16) = 1 writes 8 bytes at"                 },
     {"packet bytes for perf_event_output", kXdp, "r2 = map[idx:12];r3 = 0;r4 = r7;r5 = 8;call bpf_perf_event_output",
      "helper access to the packet is not allowed",                                                                                                                                        "helper access to the packet is not allowed"             },
     {"packet bytes for ringbuf_output",    kXdp, "r1 = map[idx:11];r2 = r7;r3 = 8;r4 = 0;call bpf_ringbuf_output",

@@ -28,6 +28,7 @@
 #include "packet/pool.h"
 #include "support/case_name.h"
 #include "support/needs_kernel.h"
+#include "support/one_frame.h"
 #include "support/snippet.h"
 #include "support/veth.h"
 
@@ -177,21 +178,6 @@ Result<Seen> by_the_kernel(const LargeCase& row) {
   SAYA_TRY(const Bytes value, kernel::lookup(map, std::as_bytes(std::span(&key, 1)), sizeof(Seen)));
   return load<Seen>(value.data());
 }
-
-/// One frame, once.
-class OneFrame final : public port::Queue {
- public:
-  explicit OneFrame(PacketPtr packet) : packet_(std::move(packet)) {}
-  size_t receive(std::span<PacketPtr> slots) noexcept override {
-    if (!packet_) return 0;
-    slots[0] = std::move(packet_);
-    return 1;
-  }
-  size_t transmit(std::span<PacketPtr> frames) noexcept override { return frames.size(); }
-
- private:
-  PacketPtr packet_;
-};
 
 /// The frame that the kernel's program has seen, whose checksum somebody has finished since.
 Bytes capture_of(const Seen& seen, const LargeCase& row) {

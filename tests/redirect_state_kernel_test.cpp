@@ -30,6 +30,7 @@
 #include "support/ear.h"
 #include "support/frames.h"
 #include "support/needs_kernel.h"
+#include "support/one_frame.h"
 #include "support/snippet.h"
 #include "support/veth.h"
 
@@ -177,20 +178,6 @@ Result<std::vector<std::string>> by_the_kernel(const StateCase& row) {
 }
 
 // ---- In saya
-
-class OneFrame final : public port::Queue {
- public:
-  explicit OneFrame(PacketPtr packet) : packet_(std::move(packet)) {}
-  size_t receive(std::span<PacketPtr> slots) noexcept override {
-    if (!packet_) return 0;
-    slots[0] = std::move(packet_);
-    return 1;
-  }
-  size_t transmit(std::span<PacketPtr> frames) noexcept override { return frames.size(); }
-
- private:
-  PacketPtr packet_;
-};
 
 nic::Port& add_port(nic::Nic& nic, const char* name, uint32_t ifindex, uint8_t last) {
   return nic.add_port(

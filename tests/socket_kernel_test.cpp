@@ -264,7 +264,8 @@ void compare(const Netstate& state, Type type, const std::string& text, std::vec
 template <class Body>
 void among_sockets(Body body, char mode = '2') {
   SAYA_NEEDS_BPF();
-  if (std::system("ip -V >/dev/null 2>&1") != 0) GTEST_SKIP() << "iproute2 is not installed";
+  if (std::system("ip -V >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "no ip to set a network up with: runs where the package iproute2 is installed, as ./test does";
   const auto entered = in_new_namespace([&] {
     if (const auto done = configure(kSetUp); !done) FAIL() << done.error().message;
     const std::vector<Fd> sockets = open_sockets();

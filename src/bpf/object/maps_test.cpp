@@ -217,7 +217,7 @@ const Example kExamples[] = {
 class Iproute2Examples : public testing::TestWithParam<Example> {};
 TEST_P(Iproute2Examples, ReadWithAndWithoutBtf) {
   if (!std::filesystem::exists(path_of("iproute2/bpf_cyclic")))
-    GTEST_SKIP() << "iproute2-doc was not installed when the examples would have been compiled";
+    GTEST_SKIP() << "no examples were compiled: runs where the package iproute2-doc is installed";
   for (const char* variant : {"", ".bare"}) {
     const auto object = read_file(path_of(fmt::format("iproute2/{}{}", GetParam().name, variant)));
     EXPECT_EQ(description_in(object, GetParam().map), GetParam().expected) << variant;

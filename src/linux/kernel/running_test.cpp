@@ -62,7 +62,7 @@ class Running : public testing::Test {
   void SetUp() override {
     SAYA_NEEDS_BPF();
     if (!std::ifstream("/sys/kernel/btf/vmlinux"))
-      GTEST_SKIP() << "the running kernel has no types (CONFIG_DEBUG_INFO_BTF)";
+      GTEST_SKIP() << "the running kernel shows no types: runs on kernels with CONFIG_DEBUG_INFO_BTF";
   }
   program::Target target_ = running_target();
 };
